@@ -1,0 +1,132 @@
+/**
+ * The binary layout of event records in the ring buffer. `bpf/templates/event.h` declares the same
+ * structs in C; static asserts generated from these numbers make clang refuse any difference.
+ * All integers are little-endian; every part starts at a multiple of 8.
+ */
+
+/** What an event record tells. */
+export const EVENT_KINDS = { hook: 1, exec: 2, exit: 3 } as const;
+
+/** Offset and size in bytes of each field of a struct. */
+export interface FieldLayout {
+  readonly name: string;
+  readonly offset: number;
+  readonly size: number;
+}
+
+export interface StructLayout {
+  readonly name: string;
+  readonly size: number;
+  readonly fields: readonly FieldLayout[];
+}
+
+function struct(
+  name: string,
+  size: number,
+  fields: Readonly<Record<string, readonly [number, number]>>,
+): StructLayout {
+  return {
+    name,
+    size,
+    fields: Object.entries(fields).map(([field, [offset, bytes]]) => ({ name: field, offset, size: bytes })),
+  };
+}
+
+/** Begins every record. */
+export const EVENT_HEADER = struct("event_header", 48, {
+  /** Bytes of the whole record, header included. */
+  size: [0, 4],
+  kind: [4, 1],
+  /** EVENT_FLAGS. */
+  flags: [5, 1],
+  /** Hook records: index into Manifest.hooks. */
+  hook: [6, 2],
+  /** Thread group id and thread id, in the initial PID namespace. */
+  tgid: [8, 4],
+  tid: [12, 4],
+  /** Nanoseconds since boot, CLOCK_BOOTTIME. */
+  time: [16, 8],
+  /** When the thread group leader started, same clock: with tgid it identifies the process. */
+  start_time: [24, 8],
+  /** Hook records: the return value, when Manifest.hooks[].result. Exit records: the wait status. */
+  result: [32, 8],
+  /** Hook records: how many u32 decisions follow. */
+  decision_count: [40, 2],
+  reserved0: [42, 2],
+  /** User id of the process. */
+  uid: [44, 4],
+});
+
+export const EVENT_FLAGS = {
+  /** A captured path did not fit and is cut at its front. */
+  unresolved: 1,
+  /** The program refused the operation. */
+  denied: 2,
+  /** A program on a guard of the hook reports: the operation was refused before the hook. */
+  guard: 4,
+} as const;
+
+/**
+ * After the header of a hook record: `decision_count` u32, padded to 8 bytes. Low 24 bits: index into
+ * Manifest.rules; high 8 bits: DECISION_FLAGS. Then the captures in the manifest's order:
+ * integer: 8 bytes; file and path: `captured_path` and its bytes, padded to 8; sock: `captured_sock`.
+ */
+export const DECISION_FLAGS = { enforced: 1 } as const;
+
+export const CAPTURED_PATH = struct("captured_path", 16, {
+  /** Bytes of path that follow, no terminating NUL. */
+  length: [0, 4],
+  /** File mode and type, `i_mode`. */
+  mode: [4, 4],
+  /** `f_flags` of a file; 0 for a path. */
+  flags: [8, 4],
+  reserved0: [12, 4],
+});
+
+export const CAPTURED_SOCK = struct("captured_sock", 64, {
+  family: [0, 2],
+  type: [2, 2],
+  protocol: [4, 2],
+  state: [6, 2],
+  mark: [8, 4],
+  priority: [12, 4],
+  /** IPv4 as ::ffff:a.b.c.d. */
+  saddr: [16, 16],
+  daddr: [32, 16],
+  /** Host byte order. */
+  sport: [48, 2],
+  dport: [50, 2],
+  reserved0: [52, 4],
+  /** Address of the kernel's struct sock: stable while the socket lives. */
+  cookie: [56, 8],
+});
+
+/** After the header of an exec record; then the bytes of the executable's path, of the arguments and of the directory. */
+export const EXEC_RECORD = struct("exec_record", 64, {
+  parent_tgid: [0, 4],
+  auid: [4, 4],
+  parent_start_time: [8, 8],
+  cgroup: [16, 8],
+  /** Inode numbers of the PID and mount namespaces. */
+  pid_ns: [24, 4],
+  mnt_ns: [28, 4],
+  /** EXEC_FLAGS. */
+  flags: [32, 4],
+  /** Bytes of each text; arguments are separated by NUL and leave out argv[0]. Each is padded to 8. */
+  binary_length: [36, 4],
+  arguments_length: [40, 4],
+  directory_length: [44, 4],
+  /** Effective capabilities of the new image. */
+  cap_effective: [48, 8],
+  /** Process id in the innermost PID namespace. */
+  ns_tgid: [56, 4],
+  reserved0: [60, 4],
+});
+
+export const EXEC_FLAGS = {
+  /** The executable's path did not fit. */
+  binaryCut: 1,
+  /** More arguments than the record holds. */
+  argumentsCut: 2,
+  directoryCut: 4,
+} as const;

@@ -1,0 +1,165 @@
+/**
+ * What a bundle says about itself: the contract between the compiler, which writes it, and the runtime,
+ * which trusts nothing else. A bundle is a zip archive with `manifest.json` (Manifest), `plan.json`
+ * (MapPlan), `program.bpf.o` and `program.bpf.c`.
+ */
+
+/** Version of this contract. The runtime refuses any other. */
+export const MANIFEST_FORMAT = 1;
+
+export interface Manifest {
+  readonly format: number;
+  /** `policyc 0.1.0` */
+  readonly compiler: string;
+  readonly policies: readonly ManifestPolicy[];
+  /** Event records name rules by index into this list. */
+  readonly rules: readonly ManifestRule[];
+  /** Event records name hooks by index into this list. */
+  readonly hooks: readonly ManifestHook[];
+  /** All of them must be attached, or none is. */
+  readonly attachments: readonly ManifestAttachment[];
+  readonly programs: readonly ManifestProgram[];
+  readonly maps: readonly ManifestMap[];
+  /** Things the operator should know, found when compiling (`applies to the host`). */
+  readonly notes: readonly string[];
+  /** SHA-256, hex, of every other file of the bundle by name. */
+  readonly digests: Readonly<Record<string, string>>;
+}
+
+export interface ManifestPolicy {
+  readonly name: string;
+  readonly namespace?: string;
+  readonly mode: "enforce" | "monitor";
+  readonly tags: readonly string[];
+  readonly message?: string;
+  readonly severity?: number;
+  readonly file: string;
+  readonly line: number;
+}
+
+export interface ManifestRule {
+  /** `file-monitoring-filtered/security_file_permission#1` */
+  readonly id: string;
+  readonly policy: number;
+  readonly hook: number;
+  /** Tags and message of the rule's block; the policy's are in ManifestPolicy. */
+  readonly tags: readonly string[];
+  readonly message?: string;
+  readonly label?: string;
+  readonly verdict: ManifestVerdict;
+  readonly post: boolean;
+  /** Whether it is a posture: what happens when no rule of the block holds. */
+  readonly posture: boolean;
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+export type ManifestVerdict =
+  | { readonly kind: "allow" }
+  | { readonly kind: "deny"; readonly errno: number }
+  | { readonly kind: "kill"; readonly signal: number; readonly errno: number };
+
+export interface ManifestHook {
+  /** The name as the policy wrote it: `security_file_permission`, `tcp_connect`. */
+  readonly name: string;
+  /** Which event type reports it. */
+  readonly section: "kprobe" | "tracepoint" | "uprobe" | "usdt" | "lsm";
+  /** What an event record of this hook carries after its decisions, in order. */
+  readonly captures: readonly ManifestCapture[];
+  /** Whether events carry the function's return value. */
+  readonly result: boolean;
+}
+
+export interface ManifestCapture {
+  readonly argument: number;
+  readonly type:
+    | { readonly kind: "integer"; readonly bits: 8 | 16 | 32 | 64; readonly signed: boolean }
+    | { readonly kind: "file" }
+    | { readonly kind: "path" }
+    | { readonly kind: "sock" };
+  readonly label?: string;
+}
+
+/** A place that must have a program. */
+export interface ManifestAttachment {
+  /** For messages: `security_file_permission`, `guard of tcp_connect`, `process start`. */
+  readonly purpose: string;
+  /** `if-present`: skipped where no alternative's kernel function exists. */
+  readonly need: "required" | "if-present";
+  /** The first whose requirements hold on the host is loaded and attached. */
+  readonly alternatives: readonly ManifestAlternative[];
+}
+
+export interface ManifestAlternative {
+  /** Name of the program in the object; libbpf attaches it by its section. */
+  readonly program: string;
+  readonly requires: readonly ManifestRequirement[];
+}
+
+export type ManifestRequirement =
+  /** `bpf` is in /sys/kernel/security/lsm. */
+  | { readonly kind: "bpf-lsm-active" }
+  /** The kernel's BTF has a function of this name. */
+  | { readonly kind: "kernel-function"; readonly name: string }
+  /** The kernel knows the BPF helper of this name (`bpf_loop`). */
+  | { readonly kind: "helper"; readonly name: string };
+
+export interface ManifestProgram {
+  readonly name: string;
+  readonly section: string;
+  readonly instructions: number;
+  /** Bytes of stack, of the deepest call path, where known. */
+  readonly stack: number;
+  readonly hook?: number;
+}
+
+export interface ManifestMap {
+  readonly name: string;
+  readonly type: string;
+  readonly keySize: number;
+  readonly valueSize: number;
+  readonly maxEntries: number;
+  /** Initial entries in the plan. */
+  readonly entries: number;
+  /** Memory of all keys and values, in bytes. */
+  readonly bytes: number;
+}
+
+/** What to put into which map before anything is attached. */
+export interface MapPlan {
+  readonly maps: readonly PlannedMap[];
+}
+
+export interface PlannedMap {
+  readonly name: string;
+  readonly entries: readonly PlannedEntry[];
+}
+
+/** Raw bytes as the kernel takes them, hex. */
+export interface PlannedEntry {
+  readonly key: string;
+  readonly value: string;
+}
+
+/** Maps that every object has, by name. */
+export const WELL_KNOWN_MAPS = {
+  /** Ring buffer of event records. */
+  events: "events",
+  /** Per-CPU array of u64, one for each of `COUNTERS`. */
+  counters: "counters",
+  /** Array of u32, one for each policy: 1 enforces, 0 monitors. */
+  modes: "modes",
+  /** Per-CPU array of u64, one for each rule: how often it decided. */
+  hits: "hits",
+} as const;
+
+/** What the kernel side counts, by index in the `counters` map. */
+export const COUNTERS = [
+  /** Event records that the ring buffer had no room for. */
+  "lost",
+  /** Values that did not fit (a path over 4096 bytes): the rules' stated outcome was taken. */
+  "unresolved",
+  /** Decisions taken without scratch memory because tasks nested too deep: stated outcome taken. */
+  "scratch_busy",
+] as const;

@@ -1,0 +1,157 @@
+/**
+ * The intermediate representation: a closed world. Hooks and fields are resolved to kernel facts, values
+ * are typed, precedence is the order of arrays, modes and postures are explicit. No dialect, no default.
+ */
+import type { AttachPoint, FieldSource, HookFact } from "../kernel/hook.ts";
+import type { Span } from "../source/source.ts";
+
+export interface Ir {
+  readonly kind: "ir";
+  readonly policies: readonly IrPolicy[];
+  /** All the rules that look at one hook, of all policies, decide together. Sorted by hook id. */
+  readonly hooks: readonly IrHook[];
+}
+
+export interface IrPolicy {
+  readonly name: string;
+  readonly namespace: string | undefined;
+  readonly mode: "enforce" | "monitor";
+  readonly tags: readonly string[];
+  readonly message: string | undefined;
+  readonly severity: number | undefined;
+  readonly span: Span;
+}
+
+/** One place in the kernel, everything that is decided there and how. */
+export interface IrHook {
+  readonly fact: HookFact;
+  /** What must be attached, each with its alternatives: the runtime takes the first that the host supports. */
+  readonly attachments: readonly IrAttachment[];
+  /** The values that atoms compare, cheapest first. Atoms and captures name them by index. */
+  readonly fields: readonly Field[];
+  /** Hook arguments that an event record carries, in order. */
+  readonly captures: readonly Capture[];
+  readonly blocks: readonly IrBlock[];
+  /** Whether the return value of the hooked function is wanted: reported, or compared. */
+  readonly wantsResult: boolean;
+}
+
+/** One place that must have a program for the hook to be served. */
+export interface IrAttachment {
+  readonly kind: "hook" | "also" | "guard";
+  /** Best first; only those that can give every verdict that the rules ask for. Never empty. */
+  readonly alternatives: readonly AttachPoint[];
+  /** `if-present`: kernels without this place do the operation elsewhere. */
+  readonly need: "required" | "if-present";
+}
+
+/** A value that is known when the hook fires. */
+export interface Field {
+  /** For people: `file.path`, `mask`. */
+  readonly name: string;
+  readonly type: FieldType;
+  readonly source: FieldSource;
+}
+
+export type FieldType =
+  | { readonly kind: "integer"; readonly bits: 8 | 16 | 32 | 64; readonly signed: boolean }
+  /** A path of the file system, as bytes; it may have no value (pipe) or be too long to resolve. */
+  | { readonly kind: "path" }
+  /** 128 bits; IPv4 as ::ffff:a.b.c.d. No value for other address families. */
+  | { readonly kind: "address" };
+
+/** A value that an event record carries: one argument of the hook. */
+export interface Capture {
+  /** Position among the hook's arguments; the event shows captures in the author's order. */
+  readonly argument: number;
+  readonly type: CaptureType;
+  readonly label: string | undefined;
+}
+
+export type CaptureType =
+  | { readonly kind: "integer"; readonly bits: 8 | 16 | 32 | 64; readonly signed: boolean }
+  | { readonly kind: "file" }
+  | { readonly kind: "path" }
+  | { readonly kind: "sock" };
+
+/** Ordered rules of one policy on one hook: the first that holds decides for the block. */
+export interface IrBlock {
+  /** Index into `Ir.policies`. */
+  readonly policy: number;
+  readonly rules: readonly IrRule[];
+  readonly tags: readonly string[];
+  readonly message: string | undefined;
+  readonly span: Span;
+}
+
+export interface IrRule {
+  /** Unique in a compilation and stable while the policy's text is: `policy/hook#2`. */
+  readonly id: string;
+  readonly label: string | undefined;
+  readonly condition: Bool;
+  readonly verdict: Verdict;
+  /** Whether a hit is reported. */
+  readonly post: boolean;
+  /**
+   * What the rule is worth when a value it needs could not be read whole (a path that is too long):
+   * `match` for rules that refuse or report, `no-match` for rules that allow.
+   */
+  readonly onUnresolved: "match" | "no-match";
+  readonly span: Span;
+}
+
+export type Verdict =
+  | { readonly kind: "allow" }
+  /** The operation fails with this errno (positive number). */
+  | { readonly kind: "deny"; readonly errno: number }
+  /** The process gets the signal; where the hook can refuse as well, with `errno`. */
+  | { readonly kind: "kill"; readonly signal: number; readonly errno: number };
+
+export type Bool =
+  | { readonly kind: "constant"; readonly value: boolean }
+  | { readonly kind: "and"; readonly operands: readonly Bool[] }
+  | { readonly kind: "or"; readonly operands: readonly Bool[] }
+  | { readonly kind: "not"; readonly operand: Bool }
+  | Atom;
+
+/** One comparison. False when its field has no value. */
+export interface Atom {
+  readonly kind: "atom";
+  /** Index into `IrHook.fields`. */
+  readonly field: number;
+  readonly test: Test;
+  readonly span: Span;
+}
+
+/** What an atom asks of its value; alternatives within a test are ORed. */
+export type Test =
+  /** Integers: in any of the inclusive ranges, compared in the field's own type. */
+  | { readonly kind: "ranges"; readonly ranges: readonly IntegerRange[] }
+  /** Integers: (value & mask) is non-zero (`any`) or equal to mask (`all`) for any mask. */
+  | { readonly kind: "bits"; readonly every: boolean; readonly masks: readonly bigint[] }
+  /** Paths and strings, compared byte by byte in UTF-8. */
+  | {
+      readonly kind: "text";
+      readonly match: "exact" | "prefix" | "suffix";
+      readonly values: readonly TextValue[];
+    }
+  /** Addresses: in any of the networks. */
+  | { readonly kind: "networks"; readonly networks: readonly Network[] };
+
+export interface IntegerRange {
+  readonly low: bigint;
+  readonly high: bigint;
+}
+
+export interface TextValue {
+  readonly text: string;
+  readonly span: Span;
+}
+
+export interface Network {
+  /** 16 bytes, big-endian; IPv4 as ::ffff:a.b.c.d. */
+  readonly address: Uint8Array;
+  /** 0 to 128; an IPv4 prefix length plus 96. */
+  readonly prefixLength: number;
+  readonly text: string;
+}
