@@ -36,7 +36,10 @@ export interface IrHook {
   readonly wantsResult: boolean;
 }
 
-/** One place that must have a program for the hook to be served. */
+/**
+ * One place that must have a program for the hook to be served. A guard decides only refusals: where its
+ * verdict is `allow` it stays silent, because the hook itself is reached and reports.
+ */
 export interface IrAttachment {
   readonly kind: "hook" | "also" | "guard";
   /** Best first; only those that can give every verdict that the rules ask for. Never empty. */

@@ -21,18 +21,28 @@ export interface ArgumentFact {
 export interface HookFact {
   /** Unique: the name as policies write it, `security_file_permission`, `tcp_connect`. */
   readonly id: string;
+  /** How events name the kind of hook. */
+  readonly section: "kprobe" | "lsm";
   readonly arguments: readonly ArgumentFact[];
   /** Type of the return value; `void` hooks have none. */
   readonly result: ArgumentType | undefined;
   /** Every attach point that serves the hook, best first. */
   readonly attachPoints: readonly AttachPoint[];
   /**
-   * Other hooks that the same operation goes through on some kernels: a rule on this hook is also put
+   * Other places that the same operation goes through on some kernels: a rule on this hook is also put
    * there, where it exists (`security_path_truncate`: `security_file_truncate` from 6.2).
    */
-  readonly alsoServedBy: readonly AttachPoint[];
-  /** Hooks that can refuse the same operation before this one is reached. */
-  readonly guards: readonly AttachPoint[];
+  readonly alsoServedBy: readonly HookPlace[];
+  /** Places that can refuse the same operation before this one is reached. All of them together do. */
+  readonly guards: readonly HookPlace[];
+}
+
+/** Another place in the kernel that serves a hook, under all its attach types. */
+export interface HookPlace {
+  /** Best first. */
+  readonly attachPoints: readonly AttachPoint[];
+  /** `if-present`: kernels without this place do the operation elsewhere. */
+  readonly need: "required" | "if-present";
 }
 
 export type AttachKind = "lsm" | "fmod_ret" | "fentry" | "fexit" | "kprobe" | "kretprobe";
@@ -49,14 +59,44 @@ export interface AttachPoint {
   readonly seesResult: boolean;
   /** What must hold on the host; all of it. */
   readonly requires: readonly Requirement[];
-  /**
-   * How this point gives the hook's arguments: for each argument of the hook, a C expression over
-   * `parameters`, or undefined when it has none here.
-   */
-  readonly argumentExpressions: readonly (string | undefined)[];
-  /** Extra condition, in C over `parameters`, for calls here that are the hook's operation. */
-  readonly filter: string | undefined;
+  /** How this point gives the hook's arguments, in the hook's order. */
+  readonly argumentMappings: readonly ArgumentMapping[];
+  /** Which calls of the target are the hook's operation; absent: all. */
+  readonly filter: AttachFilter | undefined;
 }
+
+/** Where an attach point gets an argument of the hook from. Numbers are indices into `parameters`. */
+export type ArgumentMapping =
+  | { readonly kind: "parameter"; readonly parameter: number }
+  /** A `struct path *` argument that is the `f_path` of a `struct file *` parameter. */
+  | { readonly kind: "file-path"; readonly file: number }
+  /**
+   * A `struct sock *` argument before its connection exists: family, type and protocol of a
+   * `struct socket *`, destination of a `struct sockaddr *`, as the kernel will normalise it. Source
+   * address, source port and state have no value.
+   */
+  | {
+      readonly kind: "connect-target";
+      readonly socket: number;
+      readonly address: number;
+      readonly length: number;
+    }
+  /** The same for a `struct msghdr *` whose `msg_name` is the destination. */
+  | { readonly kind: "message-target"; readonly socket: number; readonly message: number }
+  /** This point does not know the argument: its fields have no value. */
+  | { readonly kind: "absent" };
+
+/** A condition on the parameters of an attach point. */
+export type AttachFilter =
+  /** A stream socket (not SCTP) is connected to an IPv4 or IPv6 address. */
+  | {
+      readonly kind: "stream-connect";
+      readonly socket: number;
+      readonly address: number;
+      readonly length: number;
+    }
+  /** A stream socket (not SCTP) sends with MSG_FASTOPEN and names an IPv4 or IPv6 destination. */
+  | { readonly kind: "fast-open-send"; readonly socket: number; readonly message: number };
 
 export interface CParameter {
   readonly name: string;
