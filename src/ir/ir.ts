@@ -2,8 +2,11 @@
  * The intermediate representation: a closed world. Hooks and fields are resolved to kernel facts, values
  * are typed, precedence is the order of arrays, modes and postures are explicit. No dialect, no default.
  */
+import type { FieldType } from "../kernel/field.ts";
 import type { AttachPoint, FieldSource, HookFact } from "../kernel/hook.ts";
 import type { Span } from "../source/source.ts";
+
+export type { FieldType } from "../kernel/field.ts";
 
 export interface Ir {
   readonly kind: "ir";
@@ -56,13 +59,6 @@ export interface Field {
   readonly source: FieldSource;
 }
 
-export type FieldType =
-  | { readonly kind: "integer"; readonly bits: 8 | 16 | 32 | 64; readonly signed: boolean }
-  /** A path of the file system, as bytes; it may have no value (pipe) or be too long to resolve. */
-  | { readonly kind: "path" }
-  /** 128 bits; IPv4 as ::ffff:a.b.c.d. No value for other address families. */
-  | { readonly kind: "address" };
-
 /** A value that an event record carries: one argument of the hook. */
 export interface Capture {
   /** Position among the hook's arguments; the event shows captures in the author's order. */
@@ -95,6 +91,8 @@ export interface IrRule {
   readonly verdict: Verdict;
   /** Whether a hit is reported. */
   readonly post: boolean;
+  /** Whether it is what happens when no rule of the block holds. Always the last of its block. */
+  readonly posture: boolean;
   /**
    * What the rule is worth when a value it needs could not be read whole (a path that is too long):
    * `match` for rules that refuse or report, `no-match` for rules that allow.
@@ -130,7 +128,10 @@ export interface Atom {
 export type Test =
   /** Integers: in any of the inclusive ranges, compared in the field's own type. */
   | { readonly kind: "ranges"; readonly ranges: readonly IntegerRange[] }
-  /** Integers: (value & mask) is non-zero (`any`) or equal to mask (`all`) for any mask. */
+  /**
+   * Integers: for any mask, (value & mask) is non-zero, or with `every` equal to mask. Masks are unsigned
+   * bit patterns of the field's width, also where the field is signed.
+   */
   | { readonly kind: "bits"; readonly every: boolean; readonly masks: readonly bigint[] }
   /** Paths and strings, compared byte by byte in UTF-8. */
   | {

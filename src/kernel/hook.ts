@@ -1,4 +1,5 @@
 /** The shape of kernel facts: hooks, their arguments, and the attach points that serve them. */
+import type { WordSetName } from "./words.ts";
 
 /** A type of a hook's argument, as far as the compiler can read it. */
 export type ArgumentType =
@@ -15,6 +16,8 @@ export type ArgumentType =
 export interface ArgumentFact {
   readonly name: string;
   readonly type: ArgumentType;
+  /** The kernel's names for its values, when it has any. */
+  readonly words?: WordSetName;
 }
 
 /** A function or event of the kernel that policies can hook. */

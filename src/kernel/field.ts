@@ -1,0 +1,86 @@
+/** What conditions can ask of an argument: its parts, their types and what reading them costs. */
+import type { ArgumentType, FieldSource, SockPart } from "./hook.ts";
+import type { WordSetName } from "./words.ts";
+
+/** The type of a value that a condition compares. */
+export type FieldType =
+  | { readonly kind: "integer"; readonly bits: 8 | 16 | 32 | 64; readonly signed: boolean }
+  /** A path of the file system, as bytes; it may have no value (pipe) or be too long to resolve. */
+  | { readonly kind: "path" }
+  /** 128 bits; IPv4 as ::ffff:a.b.c.d. No value for other address families. */
+  | { readonly kind: "address" };
+
+/**
+ * When a value becomes known: at the hook, when the process executed its program, or when its container
+ * started.
+ */
+export type Stage = "event" | "exec" | "scope";
+
+/** One thing that conditions can ask of an argument of some type. */
+export interface FieldFact {
+  /** What follows the argument's name: `path`; empty for the argument itself. */
+  readonly part: string;
+  readonly type: FieldType;
+  readonly stage: Stage;
+  /** Fields of a hook are read in order of cost: a register, a load, a load of 16 bytes, a walk. */
+  readonly cost: 0 | 1 | 2 | 3;
+  readonly words: WordSetName | undefined;
+  readonly source: (argument: number) => FieldSource;
+}
+
+const unsigned = (bits: 8 | 16 | 32 | 64): FieldType => ({ kind: "integer", bits, signed: false });
+
+function sockPart(part: SockPart, type: FieldType, words?: WordSetName): FieldFact {
+  return {
+    part,
+    type,
+    stage: "event",
+    cost: type.kind === "address" ? 2 : 1,
+    words,
+    source: (argument) => ({ kind: "sock", argument, part }),
+  };
+}
+
+const sockFields: readonly FieldFact[] = [
+  sockPart("family", unsigned(16), "addressFamily"),
+  sockPart("protocol", unsigned(16), "ipProtocol"),
+  sockPart("state", unsigned(8), "tcpState"),
+  sockPart("sport", unsigned(16)),
+  sockPart("dport", unsigned(16)),
+  sockPart("saddr", { kind: "address" }),
+  sockPart("daddr", { kind: "address" }),
+];
+
+/** `file` means `file.path`: both spellings name the same field. */
+const pathFields: readonly FieldFact[] = ["path", ""].map((part) => ({
+  part,
+  type: { kind: "path" },
+  stage: "event",
+  cost: 3,
+  words: undefined,
+  source: (argument) => ({ kind: "argument-path", argument }),
+}));
+
+/** The fields of an argument. The first are the ones to suggest. */
+export function fieldsOf(type: ArgumentType, words: WordSetName | undefined): readonly FieldFact[] {
+  switch (type.kind) {
+    case "integer":
+      return [
+        {
+          part: "",
+          type,
+          stage: "event",
+          cost: 0,
+          words,
+          source: (argument) => ({ kind: "argument", argument }),
+        },
+      ];
+    case "file":
+    case "path":
+      return pathFields;
+    case "sock":
+      return sockFields;
+    case "opaque":
+      return [];
+  }
+}
