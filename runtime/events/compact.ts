@@ -1,0 +1,184 @@
+/** Events as one line each, for people. */
+import { addressText, endpointText } from "./address.ts";
+import type { CapturedValue, HookRecord } from "./decode.ts";
+import { protocolName, signalName } from "./names.ts";
+import { exitReason } from "./observed.ts";
+import type { Observed } from "./observed.ts";
+import { quoted, shown } from "./quote.ts";
+
+export interface CompactStyle {
+  /** The node or pod where it happened. */
+  readonly source: string;
+  readonly color: boolean;
+}
+
+interface Line {
+  readonly emoji: string;
+  readonly name: string;
+  readonly details: readonly string[];
+}
+
+const RED = "\u001b[31m";
+const GREEN = "\u001b[32m";
+const CYAN = "\u001b[36m";
+const YELLOW = "\u001b[33m";
+const RESET = "\u001b[0m";
+
+/** The line of an event, without a newline. */
+export function compactLine(event: Observed, style: CompactStyle): string {
+  const line = describe(event);
+  const paint = (text: string, color: string): string => (style.color ? `${color}${text}${RESET}` : text);
+  const emphasis = emphasisOf(event);
+  return [
+    `${line.emoji} ${paint(line.name.padEnd(7), emphasis)}`,
+    paint(shown(style.source), GREEN),
+    paint(shown(event.process.binary ?? "<unknown>"), CYAN),
+    ...line.details,
+  ].join(" ");
+}
+
+/** What was enforced stands out. */
+function emphasisOf(event: Observed): string {
+  switch (event.kind) {
+    case "exec":
+      return "";
+    case "exit":
+      return exitReason(event.record.waitStatus).signal === undefined ? "" : RED;
+    case "hook":
+      return event.record.denied || (event.decision.enforced && event.decision.rule.verdict.kind !== "allow")
+        ? RED
+        : YELLOW;
+  }
+}
+
+function describe(event: Observed): Line {
+  const args = event.process.arguments.map((text) => (text === "" ? '""' : shown(text)));
+  switch (event.kind) {
+    case "exec":
+      return { emoji: "🚀", name: "process", details: args };
+    case "exit": {
+      const { signal, status } = exitReason(event.record.waitStatus);
+      return {
+        emoji: "💥",
+        name: "exit",
+        details: [...args, signal === undefined ? String(status) : signalName(signal)],
+      };
+    }
+    case "hook":
+      return describeHook(event.record);
+  }
+}
+
+function describeHook(record: HookRecord): Line {
+  const name = shown(record.hook.name);
+  switch (record.hook.section) {
+    case "kprobe":
+      return describeFunction(record);
+    case "lsm":
+      return { emoji: "🔒", name: "LSM", details: [name] };
+    case "tracepoint":
+      return { emoji: "⁉️", name: "tracepoint", details: record.hook.name.split("/").map(shown) };
+    case "uprobe":
+      return { emoji: "🕵️", name: "uprobe", details: [name] };
+    case "usdt":
+      return { emoji: "🕵️", name: "usdt", details: [name] };
+  }
+}
+
+/** The functions that have a line of their own; the rest is named. */
+function describeFunction(record: HookRecord): Line {
+  const own = FUNCTIONS[record.hook.name.replace(/^__(x64|arm64)_/, "")];
+  return own?.(record) ?? { emoji: "❓", name: "syscall", details: [shown(record.hook.name)] };
+}
+
+const FUNCTIONS: Readonly<Record<string, (record: HookRecord) => Line>> = {
+  sys_write: (record) => line("📝", "write", path(record, 0), size(record, 2)),
+  sys_read: (record) => line("📚", "read", path(record, 0), size(record, 2)),
+  fd_install: (record) => line("📬", "open", path(record, 1)),
+  sys_close: (record) => line("📪", "close", path(record, 0)),
+  sys_setuid: (record) => line("🔑", "setuid", integerText(record, 0)),
+  sys_clock_settime: () => line("⏰", "clock_settime"),
+  proc_exec_connector: () => line("🔧", "proc_exec_connector"),
+  sys_setns: (record) => line("🔧", "setns", namespaceName(integer(record, 1))),
+  tcp_connect: (record) => line("🔌", "connect", ...sock(record)),
+  tcp_close: (record) => line("🧹", "close", ...sock(record)),
+  tcp_sendmsg: (record) => line("📤", "sendmsg", ...sock(record), "bytes", integerText(record, 1) ?? "0"),
+  security_file_permission: filePermission,
+  security_mmap_file: (record) =>
+    line("📝", `mmap-${accessLetters(integer(record, 1) ?? 0n)}`, path(record, 0)),
+  security_path_truncate: (record) => line("📝", "truncate", path(record, 0)),
+  security_file_truncate: (record) => line("📝", "truncate", path(record, 0)),
+};
+
+function line(emoji: string, name: string, ...details: readonly (string | undefined)[]): Line {
+  return { emoji, name, details: details.filter((detail) => detail !== undefined) };
+}
+
+function filePermission(record: HookRecord): Line {
+  const mask = integer(record, 1);
+  if (mask === 2n) {
+    return line("📝", "write", path(record, 0));
+  }
+  return mask === 4n
+    ? line("📚", "read", path(record, 0))
+    : line("❓", "security_file_permission", path(record, 0));
+}
+
+function accessLetters(bits: bigint): string {
+  return ["r", "w", "x"].filter((_, index) => (bits >> BigInt(index)) & 1n).join("");
+}
+
+const NAMESPACES: Readonly<Record<string, string>> = {
+  "0": "any",
+  [String(0x0200_0000)]: "cgroup",
+  [String(0x0800_0000)]: "ipc",
+  [String(0x4000_0000)]: "net",
+  [String(0x0002_0000)]: "mnt",
+  [String(0x2000_0000)]: "pid",
+  [String(0x0000_0080)]: "time",
+  [String(0x1000_0000)]: "user",
+  [String(0x0400_0000)]: "uts",
+};
+
+function namespaceName(flags: bigint | undefined): string | undefined {
+  return flags === undefined ? undefined : (NAMESPACES[flags.toString()] ?? flags.toString());
+}
+
+function argument(record: HookRecord, index: number): CapturedValue | undefined {
+  return record.captures.find((capture) => capture.argument === index)?.value;
+}
+
+function path(record: HookRecord, index: number): string | undefined {
+  const value = argument(record, index);
+  if (value?.kind !== "file" && value?.kind !== "path") {
+    return undefined;
+  }
+  return value.path === "" ? quoted("") : shown(value.path);
+}
+
+function integer(record: HookRecord, index: number): bigint | undefined {
+  const value = argument(record, index);
+  return value?.kind === "integer" ? value.value : undefined;
+}
+
+function integerText(record: HookRecord, index: number): string | undefined {
+  return integer(record, index)?.toString();
+}
+
+function size(record: HookRecord, index: number): string | undefined {
+  const bytes = integerText(record, index);
+  return bytes === undefined ? undefined : `${bytes} bytes`;
+}
+
+function sock(record: HookRecord): readonly string[] {
+  const value = argument(record, 0);
+  if (value?.kind !== "sock") {
+    return [];
+  }
+  const protocol = protocolName(value.protocol)
+    .replace(/^IPPROTO_/, "")
+    .toLowerCase();
+  const source = endpointText(addressText(value.family, value.saddr), value.sport);
+  const target = endpointText(addressText(value.family, value.daddr), value.dport);
+  return [protocol, source, "->", target];
+}

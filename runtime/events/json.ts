@@ -1,0 +1,198 @@
+/** Events as JSON, in the shape that Tetragon's users already parse. */
+import { addressText } from "./address.ts";
+import { rfc3339 } from "./clock.ts";
+import type { WallClock } from "./clock.ts";
+import type { Captured, CapturedSock, CapturedValue, Decision, HookRecord } from "./decode.ts";
+import {
+  familyName,
+  permissionText,
+  protocolName,
+  signalName,
+  socketTypeName,
+  tcpStateName,
+} from "./names.ts";
+import { exitReason } from "./observed.ts";
+import type { Observed } from "./observed.ts";
+import type { KnownProcess } from "./processes.ts";
+
+/** What is the same for all events of a node. */
+export interface Node {
+  readonly name: string;
+  readonly clock: WallClock;
+}
+
+/** A JSON value; a field that is undefined is left out. */
+export type Json =
+  string | number | boolean | readonly Json[] | { readonly [field: string]: Json | undefined };
+
+/** One event. 64-bit integers are texts, and what is unset is left out, as protojson has it. */
+export function eventJson(event: Observed, node: Node): Json {
+  const { head } = event.record;
+  const processes = {
+    process: processJson(event.process, node, head.tid),
+    parent: event.parent === undefined ? undefined : processJson(event.parent, node, undefined),
+  };
+  const envelope = { node_name: node.name, time: rfc3339(node.clock(head.time)) };
+  switch (event.kind) {
+    case "exec":
+      return { process_exec: processes, ...envelope };
+    case "exit": {
+      const { signal, status } = exitReason(event.record.waitStatus);
+      return {
+        process_exit: {
+          ...processes,
+          signal: signal === undefined ? undefined : signalName(signal),
+          status: status === 0 ? undefined : status,
+          time: envelope.time,
+        },
+        ...envelope,
+      };
+    }
+    case "hook":
+      return {
+        [`process_${event.record.hook.section}`]: {
+          ...processes,
+          ...place(event.record),
+          ...decisionJson(event.record, event.decision),
+        },
+        ...envelope,
+      };
+  }
+}
+
+function processJson(process: KnownProcess, node: Node, tid: number | undefined): Json {
+  return {
+    exec_id: execId(process.pid, process.startTime, node),
+    pid: process.pid,
+    uid: process.uid,
+    cwd: unlessEmpty(process.cwd),
+    binary: unlessEmpty(process.binary),
+    arguments: unlessEmpty(argumentsText(process.arguments)),
+    flags: process.flags.join(" "),
+    start_time: rfc3339(node.clock(process.startTime)),
+    auid: process.auid,
+    parent_exec_id:
+      process.parent === undefined
+        ? undefined
+        : execId(process.parent.tgid, process.parentImageTime ?? process.parent.startTime, node),
+    tid: tid ?? process.pid,
+  };
+}
+
+function execId(pid: number, startTime: bigint, node: Node): string {
+  return Buffer.from(`${node.name}:${startTime}:${pid}`).toString("base64");
+}
+
+function argumentsText(list: readonly string[]): string {
+  return list.map((text) => (text === "" || /\s/.test(text) ? `"${text}"` : text)).join(" ");
+}
+
+function unlessEmpty(text: string | undefined): string | undefined {
+  return text === "" ? undefined : text;
+}
+
+/** Where it happened, in the words of the event's type. */
+function place(record: HookRecord): Readonly<Record<string, Json | undefined>> {
+  const { hook } = record;
+  const args =
+    record.captures.length === 0
+      ? undefined
+      : record.captures.map((capture) => argumentJson(capture, record.unresolved));
+  switch (hook.section) {
+    case "kprobe":
+      return {
+        function_name: hook.name,
+        args,
+        return: record.result === undefined ? undefined : resultJson(record.result),
+      };
+    case "lsm":
+      return { function_name: hook.name, args };
+    case "tracepoint": {
+      const [subsystem = "", event = ""] = hook.name.split("/");
+      return { subsys: subsystem, event, args };
+    }
+    case "uprobe":
+    case "usdt":
+      return { symbol: hook.name, args };
+  }
+}
+
+function decisionJson(record: HookRecord, decision: Decision): Readonly<Record<string, Json | undefined>> {
+  const { rule, policy, enforced } = decision;
+  const tags = [...policy.tags, ...rule.tags];
+  const asked = actionName(rule.verdict);
+  return {
+    action: enforced ? asked : "KPROBE_ACTION_POST",
+    policy_name: policy.name,
+    message: rule.message ?? policy.message,
+    tags: tags.length === 0 ? undefined : tags,
+    severity: policy.severity,
+    rule: rule.id,
+    rule_action: asked,
+    mode: enforced ? "enforce" : "monitor",
+    posture: rule.posture || undefined,
+    denied: record.denied || undefined,
+    guard: record.guard || undefined,
+  };
+}
+
+function actionName(verdict: Decision["rule"]["verdict"]): string {
+  switch (verdict.kind) {
+    case "allow":
+      return "KPROBE_ACTION_POST";
+    case "deny":
+      return "KPROBE_ACTION_OVERRIDE";
+    case "kill":
+      return verdict.signal === 9 ? "KPROBE_ACTION_SIGKILL" : "KPROBE_ACTION_SIGNAL";
+  }
+}
+
+function argumentJson(captured: Captured, unresolved: boolean): Json {
+  return { ...valueJson(captured.value, unresolved), label: captured.label };
+}
+
+function valueJson(value: CapturedValue, unresolved: boolean): Readonly<Record<string, Json>> {
+  switch (value.kind) {
+    case "integer":
+      return integerJson(value.value, value.bits, value.signed);
+    case "file":
+    case "path":
+      return {
+        [`${value.kind}_arg`]: {
+          path: unlessEmpty(value.path),
+          flags: unresolved ? "unresolvedPathComponents" : undefined,
+          permission: value.mode === 0 ? undefined : permissionText(value.mode),
+        },
+      };
+    case "sock":
+      return { sock_arg: sockJson(value) };
+  }
+}
+
+function integerJson(value: bigint, bits: number, signed: boolean): Readonly<Record<string, Json>> {
+  if (bits === 64) {
+    return signed ? { long_arg: value.toString() } : { size_arg: value.toString() };
+  }
+  return signed ? { int_arg: Number(value) } : { uint_arg: Number(value) };
+}
+
+/** A return value is an `int` unless it does not fit one. */
+function resultJson(result: bigint): Readonly<Record<string, Json>> {
+  return BigInt.asIntN(32, result) === result ? { int_arg: Number(result) } : { long_arg: result.toString() };
+}
+
+function sockJson(sock: CapturedSock): Json {
+  return {
+    family: familyName(sock.family),
+    type: socketTypeName(sock.type),
+    protocol: protocolName(sock.protocol),
+    mark: sock.mark || undefined,
+    priority: sock.priority || undefined,
+    saddr: addressText(sock.family, sock.saddr),
+    daddr: addressText(sock.family, sock.daddr),
+    sport: sock.sport || undefined,
+    dport: sock.dport || undefined,
+    cookie: sock.cookie === 0n ? undefined : sock.cookie.toString(),
+    state: unlessEmpty(tcpStateName(sock.state)),
+  };
+}
