@@ -1,0 +1,45 @@
+/** Hook references -> document. */
+import { type Doc, concat, group, indent, join, line, softLine } from "./doc.ts";
+import type { HookSyntax, ParameterSyntax, RawHookSyntax } from "./syntax.ts";
+import { isIdentifier, isPlainIdentifier, quoteName } from "./words.ts";
+
+export function layoutHook(hook: HookSyntax): Doc {
+  return hook.kind === "event" ? spellEvent(hook.name.text) : layoutRawHook(hook);
+}
+
+/** `file.open`: the first part must not look like a raw hook, the others may be any word. */
+export function spellEvent(name: string): string {
+  const [first = "", ...others] = name.split(".");
+  return [isPlainIdentifier(first) ? first : quoteName(first), ...others.map(spellWord)].join(".");
+}
+
+function spellWord(text: string): string {
+  return isIdentifier(text) ? text : quoteName(text);
+}
+
+function layoutRawHook(hook: RawHookSyntax): Doc {
+  const head = [
+    hook.section,
+    ...(hook.syscall ? ["syscall"] : []),
+    ...(hook.path === undefined ? [] : [hook.path.text]),
+    hook.target.text,
+  ];
+  const parameters = hook.parameters.map((parameter) =>
+    parameter.kind === "skip" ? "_" : layoutParameter(parameter),
+  );
+  return concat(
+    head.join(" "),
+    parameters.length === 0
+      ? ""
+      : group("(", indent(softLine, join(concat(",", line), parameters)), softLine, ")"),
+    hook.result === undefined ? "" : concat(" return (", layoutParameter(hook.result), ")"),
+  );
+}
+
+function layoutParameter(parameter: ParameterSyntax): Doc {
+  return concat(
+    `${parameter.name.text}: ${parameter.type.text}`,
+    parameter.index === undefined ? "" : ` at ${parameter.index}`,
+    parameter.label === undefined ? "" : ` label ${parameter.label.text}`,
+  );
+}

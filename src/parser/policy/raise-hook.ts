@@ -1,0 +1,70 @@
+/** Hook references of a Policy tree -> syntax. */
+import type { Span } from "../../source/source.ts";
+import type { HookSyntax, NameSyntax, ParameterSyntax, RawHookSyntax, StringSyntax } from "./syntax.ts";
+import type { HookReference, Name, Parameter } from "./tree.ts";
+import { isPlainIdentifier, quoteString, spellName } from "./words.ts";
+
+/** Arguments left out in a row that are still shown as `_`; a longer gap is written with `at`. */
+const longestShownGap = 6;
+
+export function raiseHook(hook: HookReference): HookSyntax {
+  if (hook.kind === "event") {
+    return hook;
+  }
+  return {
+    kind: "raw",
+    section: hook.section,
+    syscall: hook.syscall,
+    path: hook.path && raiseText(hook.path),
+    target: raiseTarget(hook.target),
+    parameters: raiseParameters(hook.parameters),
+    result: hook.result && raiseParameter(hook.result, hook.result.index === 0),
+    span: hook.span,
+  };
+}
+
+function raiseText(text: { readonly text: string; readonly span: Span }): StringSyntax {
+  return { kind: "string", value: text.text, text: quoteString(text.text), span: text.span };
+}
+
+/** A symbol, or `subsystem/event` of plain names; anything else is quoted. */
+function raiseTarget(target: Name): NameSyntax {
+  const parts = target.text.split("/");
+  const isPlain = parts.length <= 2 && parts.every(isPlainIdentifier);
+  const text = isPlain ? target.text : quoteString(target.text);
+  return { kind: "name", value: target.text, text, span: target.span };
+}
+
+function raiseParameters(parameters: readonly Parameter[]): RawHookSyntax["parameters"] {
+  const result: RawHookSyntax["parameters"][number][] = [];
+  let next = 0;
+  for (const parameter of parameters) {
+    const gap = parameter.index - next;
+    const isPositional = gap >= 0 && gap <= longestShownGap;
+    if (isPositional) {
+      for (let skipped = 0; skipped < gap; skipped += 1) {
+        result.push({ kind: "skip", span: parameter.span });
+      }
+    }
+    result.push(raiseParameter(parameter, isPositional));
+    next = parameter.index + 1;
+  }
+  return result;
+}
+
+function raiseParameter(parameter: Parameter, isPositional: boolean): ParameterSyntax {
+  return {
+    kind: "parameter",
+    name: raiseName(parameter.name),
+    type: raiseName(parameter.type),
+    index: isPositional ? undefined : parameter.index,
+    label: parameter.label && raiseText(parameter.label),
+    span: parameter.span,
+  };
+}
+
+/** `_` stands for an argument without a name, so a name of that spelling is quoted. */
+function raiseName(name: Name): NameSyntax {
+  const text = name.text === "_" ? "`_`" : spellName(name.text);
+  return { kind: "name", value: name.text, text, span: name.span };
+}

@@ -1,0 +1,125 @@
+/** Policy tree -> syntax tree: the spelling that reads back to an equal tree. */
+import { unreachable } from "../../source/invariant.ts";
+import type { Span } from "../../source/source.ts";
+import { raiseCondition, raiseLiteral } from "./raise-condition.ts";
+import { raiseHook } from "./raise-hook.ts";
+import type {
+  ActionSyntax,
+  BlockSyntax,
+  FileSyntax,
+  ItemSyntax,
+  PolicySyntax,
+  RuleSyntax,
+  ScopeSyntax,
+  StringListSyntax,
+  StringSyntax,
+  TextItemSyntax,
+} from "./syntax.ts";
+import type { Action, Block, Name, Policy, PolicyTree, Rule, Scope, Text } from "./tree.ts";
+import { quoteString } from "./words.ts";
+
+/** The file that says what the policies say; `span` is where it is said to come from. */
+export function raisePolicyTree(tree: PolicyTree, span: Span): FileSyntax {
+  return { kind: "file", statements: tree.policies.map(raisePolicy), span };
+}
+
+function raisePolicy(policy: Policy): PolicySyntax {
+  const { span } = policy;
+  const severity: readonly ItemSyntax[] =
+    policy.severity === undefined ? [] : [{ kind: "severity", value: policy.severity, span }];
+  return {
+    kind: "policy",
+    name: raiseString(policy.name),
+    namespace: policy.namespace && raiseString(policy.namespace),
+    mode: policy.mode,
+    items: [
+      ...raiseTextItem("description", policy.description),
+      ...severity,
+      ...raiseTags(policy.tags, span),
+      ...raiseTextItem("message", policy.message),
+      raiseScope(policy.scope),
+      ...policy.blocks.map(raiseBlock),
+    ],
+    body: span,
+    span,
+  };
+}
+
+function raiseString(text: Name | Text): StringSyntax {
+  return { kind: "string", value: text.text, text: quoteString(text.text), span: text.span };
+}
+
+function raiseTextItem(kind: "description" | "message", text: Text | undefined): readonly TextItemSyntax[] {
+  return text === undefined ? [] : [{ kind, value: raiseString(text), span: text.span }];
+}
+
+function raiseTags(tags: readonly Text[], span: Span): readonly TextItemSyntax[] {
+  if (tags.length === 0) {
+    return [];
+  }
+  const values: StringListSyntax = { kind: "string-list", elements: tags.map(raiseString), span };
+  return [{ kind: "tags", values, span }];
+}
+
+function raiseScope(scope: Scope): ScopeSyntax {
+  const { span } = scope;
+  switch (scope.kind) {
+    case "everything":
+    case "host":
+      return { kind: "scope", workloads: scope.kind, condition: undefined, span };
+    case "containers":
+      return {
+        kind: "scope",
+        workloads: scope.withHost ? "host and containers" : "containers",
+        condition: scope.condition && raiseCondition(scope.condition),
+        span,
+      };
+    default:
+      return unreachable(scope);
+  }
+}
+
+function raiseBlock(block: Block): BlockSyntax {
+  return {
+    kind: "block",
+    hooks: block.hooks.map(raiseHook),
+    group: block.group && raiseString(block.group),
+    condition: block.condition && raiseCondition(block.condition),
+    items: [
+      ...raiseTags(block.tags, block.span),
+      ...raiseTextItem("message", block.message),
+      ...block.rules.map((rule) => raiseRule(rule, false)),
+      ...(block.otherwise === undefined ? [] : [raiseRule(block.otherwise, true)]),
+    ],
+    body: block.span,
+    span: block.span,
+  };
+}
+
+function raiseRule(rule: Rule, otherwise: boolean): RuleSyntax {
+  return {
+    kind: "rule",
+    label: rule.label && raiseString(rule.label),
+    otherwise,
+    actions: rule.actions.map(raiseAction),
+    condition: rule.condition && raiseCondition(rule.condition),
+    span: rule.span,
+  };
+}
+
+function raiseAction(action: Action): ActionSyntax {
+  const { span } = action;
+  switch (action.kind) {
+    case "allow":
+    case "silent":
+      return { kind: action.kind, span };
+    case "deny":
+      return { kind: "deny", value: action.errno && raiseLiteral(action.errno), span };
+    case "kill":
+      return { kind: "kill", value: action.signal && raiseLiteral(action.signal), span };
+    case "alert":
+      return { kind: "alert", template: action.template && raiseString(action.template), span };
+    default:
+      return unreachable(action);
+  }
+}
