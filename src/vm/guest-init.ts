@@ -44,7 +44,10 @@ fail() { echo "policyc: $1" >/dev/console; $B poweroff -f; }
 $B mount -t devtmpfs dev /dev
 $B mount -t proc proc /proc
 $B mount -t sysfs sys /sys
-for module in /modules/*; do $B insmod $module || echo "policyc: $module not loaded" >/dev/console; done
+for module in /modules/*; do
+  case $module in *-dummy.ko) options=numdummies=0 ;; *) options= ;; esac
+  $B insmod $module $options || echo "policyc: $module not loaded" >/dev/console
+done
 share() { $B mount -t 9p -o trans=virtio,version=9p2000.L,msize=512000,$2 $1 $3 || fail "cannot mount $1"; }
 share ${ROOT_TAG} ro,cache=loose /lower
 $B mount -t tmpfs -o size=75% tmpfs /writable
