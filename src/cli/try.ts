@@ -1,0 +1,232 @@
+import { existsSync, readFileSync } from "node:fs";
+import { release } from "node:os";
+import { fileURLToPath } from "node:url";
+import type { Command } from "commander";
+import { GUEST_DIRECTORY, GUEST_EVENTS_PATH } from "../vm/guest-job.ts";
+import { DEFAULT_KERNEL } from "../vm/kernel-catalog.ts";
+import { DEFAULT_SHAPE } from "../vm/qemu-arguments.ts";
+import { type GuestStreams, runGuestCommand } from "../vm/run-guest.ts";
+import { runHostCommand } from "../vm/run-host.ts";
+import { lostCount, parseRuntimeReport, signalOfExit } from "../vm/runtime-events.ts";
+import {
+  EXIT_ENVIRONMENT,
+  EXIT_USAGE,
+  complain,
+  guestEnvironment,
+  interruptSignal,
+  openKernel,
+  reportGuestEnd,
+} from "./guest-session.ts";
+import { DEFAULT_TIMEOUT, parseCount } from "./vm.ts";
+
+/** What to compile, as the command line gives it. */
+export interface CompileRequest {
+  readonly inputs: readonly string[];
+  /** `NAME=VALUE` texts of `--set`. */
+  readonly settings: readonly string[];
+}
+
+/** Compiles inputs to the bytes of a bundle, or prints the diagnostics and gives the exit code. */
+export type CompileInputs = (request: CompileRequest) => Promise<Uint8Array | number>;
+
+interface TryOptions {
+  readonly kernel: string;
+  readonly json: boolean;
+  readonly set: readonly string[];
+  readonly timeout: number;
+  readonly cpus: number;
+  readonly memory: number;
+}
+
+/** What became of the command. */
+interface Trial {
+  readonly kernel: string;
+  readonly exit: number;
+}
+
+const HOST = "host";
+const BUNDLE_PATH = `${GUEST_DIRECTORY}/policy.policyc`;
+const BUNDLE_EXTENSION = ".policyc";
+
+/** Adds `policyc try`. */
+export function registerTry(program: Command, compileInputs: CompileInputs): void {
+  program
+    .command("try")
+    .description("enforce policies around one command, in a throw-away virtual machine or on this host")
+    .usage("[options] INPUT... -- COMMAND ARG...")
+    .argument("[words...]", "policy files, directories or one bundle, then -- and the command")
+    .option("--kernel <version>", "kernel to boot, or `host` for this machine", DEFAULT_KERNEL)
+    .option("--json", "print one JSON object and nothing else", false)
+    .option("--set <NAME=VALUE>", "fill a parameter (repeatable)", append, [])
+    .option("--timeout <seconds>", "end the virtual machine after this long", parseCount, DEFAULT_TIMEOUT)
+    .option("--cpus <count>", "processors of the virtual machine", parseCount, DEFAULT_SHAPE.cpus)
+    .option("--memory <MiB>", "memory of the virtual machine", parseCount, DEFAULT_SHAPE.memoryMiB)
+    .action(async (words: readonly string[], options: TryOptions) => {
+      process.exitCode = await runTry(words, options, compileInputs);
+    });
+}
+
+const append = (value: string, previous: readonly string[]): readonly string[] => [...previous, value];
+
+async function runTry(
+  words: readonly string[],
+  options: TryOptions,
+  compileInputs: CompileInputs,
+): Promise<number> {
+  // commander drops the `--`; what follows it on the command line is the command.
+  const separator = process.argv.indexOf("--");
+  const command = separator < 0 ? [] : process.argv.slice(separator + 1);
+  const inputs = words.slice(0, words.length - command.length);
+  if (command.length === 0 || inputs.length === 0) {
+    complain("expected policies, then -- and a command: policyc try POLICY... -- COMMAND ARG...");
+    return EXIT_USAGE;
+  }
+  const bundle = await openBundle({ inputs, settings: options.set }, compileInputs);
+  if (typeof bundle === "number") {
+    return bundle;
+  }
+  return options.json ? tryToJson(bundle, command, options) : tryForPeople(bundle, command, options);
+}
+
+/** A bundle that was compiled before is taken as it is. */
+async function openBundle(
+  request: CompileRequest,
+  compileInputs: CompileInputs,
+): Promise<Uint8Array | number> {
+  const [first = "", ...others] = request.inputs;
+  if (!first.endsWith(BUNDLE_EXTENSION)) {
+    return compileInputs(request);
+  }
+  if (others.length > 0) {
+    complain("a bundle is tried alone: give one bundle, or policies");
+    return EXIT_USAGE;
+  }
+  try {
+    return readFileSync(first);
+  } catch (error) {
+    complain(`cannot read ${first}: ${error instanceof Error ? error.message : String(error)}`);
+    return EXIT_ENVIRONMENT;
+  }
+}
+
+async function tryForPeople(
+  bundle: Uint8Array,
+  command: readonly string[],
+  options: TryOptions,
+): Promise<number> {
+  let pending = "";
+  let lost: number | undefined;
+  const trial = await runTrial(bundle, command, options, "compact", {
+    stdout: (chunk) => process.stdout.write(chunk),
+    stderr: (chunk) => process.stderr.write(chunk),
+    events: (chunk) => {
+      const lines = (pending + chunk.toString("utf8")).split("\n");
+      pending = lines.pop() ?? "";
+      for (const line of lines) {
+        lost = lostCount(line);
+        if (lost === undefined) {
+          process.stderr.write(`${line}\n`);
+        }
+      }
+    },
+  });
+  if (typeof trial === "number") {
+    return trial;
+  }
+  if (lost === undefined) {
+    complain("the command never ran: the policies could not be loaded");
+    return trial.exit === 0 ? EXIT_ENVIRONMENT : trial.exit;
+  }
+  process.stderr.write(`${closingLine(trial, lost)}\n`);
+  return trial.exit;
+}
+
+function closingLine({ kernel, exit }: Trial, lost: number): string {
+  const signal = signalOfExit(exit);
+  const ending = signal === undefined ? `exit ${exit}` : `killed by ${signal} (exit ${exit})`;
+  const colour = exit === 0 ? "32" : "31";
+  const shown = process.stderr.isTTY ? `\x1b[${colour}m${ending}\x1b[0m` : ending;
+  return `kernel ${kernel}: ${shown}, ${lost} events lost`;
+}
+
+async function tryToJson(
+  bundle: Uint8Array,
+  command: readonly string[],
+  options: TryOptions,
+): Promise<number> {
+  const stdout: Buffer[] = [];
+  const stderr: Buffer[] = [];
+  const events: Buffer[] = [];
+  const trial = await runTrial(bundle, command, options, "json", {
+    stdout: (chunk) => stdout.push(chunk),
+    stderr: (chunk) => stderr.push(chunk),
+    events: (chunk) => events.push(chunk),
+  });
+  if (typeof trial === "number") {
+    return trial;
+  }
+  const report = parseRuntimeReport(Buffer.concat(events).toString("utf8"));
+  const ran = report.lost !== undefined;
+  const printed = {
+    kernel: trial.kernel,
+    exit: ran ? trial.exit : null,
+    signal: ran ? (signalOfExit(trial.exit) ?? null) : null,
+    stdout: Buffer.concat(stdout).toString("utf8"),
+    stderr: Buffer.concat(stderr).toString("utf8"),
+    events: report.lines.map((line): unknown => JSON.parse(line)),
+    lost: report.lost ?? 0,
+    ...(ran ? {} : { error: "the command never ran: the policies could not be loaded" }),
+  };
+  process.stdout.write(`${JSON.stringify(printed)}\n`);
+  return ran || trial.exit !== 0 ? trial.exit : EXIT_ENVIRONMENT;
+}
+
+/** Runs the command under the bundle, or says why that can't be done and gives the exit code. */
+async function runTrial(
+  bundle: Uint8Array,
+  command: readonly string[],
+  options: TryOptions,
+  output: "compact" | "json",
+  streams: GuestStreams,
+): Promise<Trial | number> {
+  const runtime = findRuntime();
+  if (runtime === undefined) {
+    complain("policyc-runtime is not installed beside policyc");
+    return EXIT_ENVIRONMENT;
+  }
+  const colour = output === "compact" && process.stderr.isTTY ? ["--color", "always"] : [];
+  const argv = (bundlePath: string, eventsPath: string): readonly string[] => [
+    ...[process.execPath, runtime, "run", bundlePath, "--output", output, ...colour],
+    ...["--events-file", eventsPath, "--", ...command],
+  ];
+  if (options.kernel === HOST) {
+    return { kernel: release(), exit: await runHostCommand(bundle, argv, streams) };
+  }
+  const kernel = await openKernel(options.kernel);
+  if (typeof kernel === "number") {
+    return kernel;
+  }
+  const end = await runGuestCommand(
+    {
+      kernel,
+      shape: { ...DEFAULT_SHAPE, cpus: options.cpus, memoryMiB: options.memory },
+      timeoutSeconds: options.timeout,
+      files: [{ path: BUNDLE_PATH, mode: 0o600, content: bundle }],
+      abort: interruptSignal(),
+    },
+    { argv: argv(BUNDLE_PATH, GUEST_EVENTS_PATH), cwd: process.cwd(), environment: guestEnvironment() },
+    streams,
+  );
+  if (end.kind !== "finished") {
+    reportGuestEnd(end);
+    return EXIT_ENVIRONMENT;
+  }
+  return { kernel: kernel.release, exit: end.exit };
+}
+
+/** The runtime's program: beside this one when built, in `dist` when this runs from source. */
+function findRuntime(): string | undefined {
+  return ["policyc-runtime.js", "../policyc-runtime.js", "../../dist/policyc-runtime.js"]
+    .map((path) => fileURLToPath(new URL(path, import.meta.url)))
+    .find((path) => existsSync(path));
+}
