@@ -1,0 +1,212 @@
+/**
+ * Random events for a hook, biased to the boundaries of its own rules: the values that atoms compare with, their
+ * neighbours, one byte more or less, one bit flipped; and to making all atoms of one rule true at once.
+ */
+import fc from "fast-check";
+import { atomsOf, type FieldValue, type HookEvent } from "../../src/ir/evaluate.ts";
+import type { Atom, Field, FieldType, IrHook, Network, Test, TextValue } from "../../src/ir/ir.ts";
+import { elementAt, unreachable } from "../../src/source/invariant.ts";
+import { addressBytes, integerBounds, integerOf, textOf } from "./conditions.ts";
+
+/** Bytes of the longest path that the kernel side reads whole. */
+export const LONGEST_PATH = 4096;
+
+const MISSING: FieldValue = { kind: "missing" };
+const UNRESOLVED: FieldValue = { kind: "unresolved" };
+
+/** The values of one field that the atoms make interesting, without duplicates. Never empty. */
+type Candidates = readonly FieldValue[];
+
+/** A stream of random events for a hook. Events of any count: sample it. */
+export function eventOf(hook: IrHook): fc.Arbitrary<HookEvent> {
+  const rules = hook.blocks.flatMap((block) => block.rules.map((rule) => atomsOf(rule.condition)));
+  const everywhere = hook.fields.map((field, index) => candidatesOf(field, index, rules.flat()));
+  // Made when first aimed at: a hook of hundreds of rules is seldom aimed at everywhere.
+  const perRule = new Map<string, Candidates>();
+  const aimedAt = (rule: number, index: number): Candidates => {
+    const key = `${rule}/${index}`;
+    const known = perRule.get(key);
+    const candidates = known ?? candidatesOf(elementAt(hook.fields, index), index, elementAt(rules, rule));
+    perRule.set(key, candidates);
+    return candidates;
+  };
+  const values = hook.fields.map((field, index) =>
+    fc.tuple(fc.nat(99), fc.nat(0xffff), randomValue(field)).map(([lot, pick, other]) => ({
+      from: (rule: number) =>
+        chosenValue(field, lot, pick, other, aimedAt(rule, index), elementAt(everywhere, index)),
+    })),
+  );
+  return fc
+    .tuple(fc.nat(Math.max(0, rules.length - 1)), fc.tuple(...values))
+    .map(([rule, each]) => ({ values: each.map((value) => value.from(rule)) }));
+}
+
+/** `lot` (0 to 99) says where the value comes from, `pick` which of the candidates it is. */
+function chosenValue(
+  field: Field,
+  lot: number,
+  pick: number,
+  other: FieldValue,
+  aimed: Candidates,
+  everywhere: Candidates,
+): FieldValue {
+  if (lot < 60) {
+    return elementAt(aimed, pick % aimed.length);
+  }
+  if (lot < 82) {
+    return elementAt(everywhere, pick % everywhere.length);
+  }
+  if (lot < 88) {
+    return MISSING;
+  }
+  return lot < 94 && field.type.kind === "path" ? UNRESOLVED : other;
+}
+
+function randomValue(field: Field): fc.Arbitrary<FieldValue> {
+  switch (field.type.kind) {
+    case "integer":
+      return integerOf(field.type).map((value) => ({ kind: "integer", value }));
+    case "address":
+      return addressBytes().map((bytes) => ({ kind: "address", bytes }));
+    case "path":
+      return textOf(LONGEST_PATH).map((text) => textValue(Buffer.from(text)));
+    default:
+      return unreachable(field.type);
+  }
+}
+
+function candidatesOf(field: Field, index: number, atoms: readonly Atom[]): Candidates {
+  const own = atoms.filter((atom) => atom.field === index);
+  const found = new Map<string, FieldValue>();
+  for (const value of own.flatMap(({ test }) => nearValues(test, field.type))) {
+    found.set(keyOf(value), value);
+  }
+  return found.size > 0 ? [...found.values()] : [defaultValue(field.type)];
+}
+
+function defaultValue(type: FieldType): FieldValue {
+  switch (type.kind) {
+    case "integer":
+      return { kind: "integer", value: 0n };
+    case "address":
+      return { kind: "address", bytes: new Uint8Array(16) };
+    case "path":
+      return textValue(Buffer.from("/"));
+    default:
+      return unreachable(type);
+  }
+}
+
+/** Tells values apart. */
+export function keyOf(value: FieldValue): string {
+  switch (value.kind) {
+    case "integer":
+      return `integer ${value.value}`;
+    case "text":
+    case "address":
+      return `${value.kind} ${Buffer.from(value.bytes).toString("hex")}`;
+    case "missing":
+    case "unresolved":
+      return value.kind;
+    default:
+      return unreachable(value);
+  }
+}
+
+/** Values at which a test changes its mind, and their neighbours. */
+function nearValues(test: Test, type: FieldType): readonly FieldValue[] {
+  switch (test.kind) {
+    case "ranges":
+      return integersNear(
+        test.ranges.flatMap(({ low, high }) => [low - 1n, low, low + 1n, high - 1n, high, high + 1n]),
+        type,
+      );
+    case "bits":
+      return integersNear(test.masks.flatMap(valuesNearMask), type);
+    case "text":
+      return test.values.flatMap(textsNear);
+    case "networks":
+      return test.networks.flatMap(addressesNear);
+    default:
+      return unreachable(test);
+  }
+}
+
+function integersNear(values: readonly bigint[], type: FieldType): readonly FieldValue[] {
+  if (type.kind !== "integer") {
+    return [];
+  }
+  const { low, high } = integerBounds(type);
+  return values
+    .map((value) => (type.signed ? BigInt.asIntN(type.bits, value) : BigInt.asUintN(type.bits, value)))
+    .filter((value) => low <= value && value <= high)
+    .map((value) => ({ kind: "integer", value }));
+}
+
+function valuesNearMask(mask: bigint): readonly bigint[] {
+  const withoutLowestBit = mask & (mask - 1n);
+  return [mask, ~mask, withoutLowestBit, mask ^ withoutLowestBit, mask | (mask << 1n), 0n, -1n];
+}
+
+function textValue(bytes: Uint8Array): FieldValue {
+  return { kind: "text", bytes: bytes.subarray(0, LONGEST_PATH) };
+}
+
+function textsNear({ text }: TextValue): readonly FieldValue[] {
+  // No path of the kernel has a NUL in it, though a policy may ask for one.
+  const bytes = Buffer.from(text.replaceAll("\0", ""));
+  const middle = bytes.length >> 1;
+  return [
+    bytes,
+    bytes.subarray(0, -1),
+    bytes.subarray(1),
+    Buffer.concat([bytes, Buffer.from("a")]),
+    Buffer.concat([bytes, Buffer.from("/x")]),
+    Buffer.concat([Buffer.from("/"), bytes]),
+    Buffer.concat([Buffer.from("/x/y"), bytes]),
+    Buffer.concat([bytes, bytes]),
+    flipped(bytes, 0),
+    flipped(bytes, middle),
+    flipped(bytes, bytes.length - 1),
+    Buffer.concat([bytes, Buffer.alloc(Math.max(0, LONGEST_PATH - bytes.length), "/a")]),
+    Buffer.concat([Buffer.alloc(Math.max(0, LONGEST_PATH - bytes.length), "/a"), bytes]),
+    Buffer.concat([bytes, Buffer.alloc(Math.max(0, 256 - bytes.length), "b")]),
+    Buffer.concat([Buffer.alloc(Math.max(0, 257 - bytes.length), "b"), bytes]),
+  ].map(textValue);
+}
+
+/** Another byte at an index, never a NUL. */
+function flipped(bytes: Buffer, index: number): Buffer {
+  const copy = Buffer.from(bytes);
+  const byte = copy[index];
+  if (byte !== undefined) {
+    copy[index] = byte === 1 ? 2 : byte ^ 1;
+  }
+  return copy;
+}
+
+function addressesNear({ address, prefixLength }: Network): readonly FieldValue[] {
+  const bits = toNumber(address);
+  const hostMask = (1n << BigInt(128 - prefixLength)) - 1n;
+  const first = bits & ~hostMask;
+  const last = first | hostMask;
+  const lastNetworkBit = 1n << BigInt(128 - Math.max(1, prefixLength));
+  return [
+    bits,
+    first,
+    last,
+    first - 1n,
+    last + 1n,
+    first ^ lastNetworkBit,
+    bits ^ 1n,
+    bits & 0xffff_ffffn,
+  ].map((value) => ({ kind: "address", bytes: toAddress(BigInt.asUintN(128, value)) }));
+}
+
+function toNumber(bytes: Uint8Array): bigint {
+  return BigInt(`0x${Buffer.from(bytes).toString("hex")}`);
+}
+
+function toAddress(value: bigint): Uint8Array {
+  return Uint8Array.from(Buffer.from(value.toString(16).padStart(32, "0"), "hex"));
+}

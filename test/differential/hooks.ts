@@ -1,0 +1,226 @@
+/** Random hooks of the IR: every field type, one to several hundred rules, many blocks and policies. */
+import fc from "fast-check";
+import type { Field, FieldType, Ir, IrBlock, IrHook, IrPolicy, IrRule, Verdict } from "../../src/ir/ir.ts";
+import type { ArgumentFact, AttachPoint, HookFact } from "../../src/kernel/hook.ts";
+import { elementAt } from "../../src/source/invariant.ts";
+import { createSource, createSpan, type Source, type Span } from "../../src/source/source.ts";
+import { conditionOf, poolOf, type ConditionLimits } from "./conditions.ts";
+
+/** How large a hook is. */
+export interface HookShape extends ConditionLimits {
+  readonly rules: number;
+  readonly blocks: number;
+  /** Nesting of and, or, not in any rule. */
+  readonly depth: number;
+}
+
+/** One hook and the policies that its blocks belong to. */
+export interface RandomHook {
+  readonly policies: readonly IrPolicy[];
+  readonly hook: IrHook;
+}
+
+const INTEGER_TYPES: readonly FieldType[] = ([8, 16, 32, 64] as const).flatMap((bits) =>
+  [false, true].map((signed) => ({ kind: "integer" as const, bits, signed })),
+);
+
+/** The order in which hooks list their fields: what is cheap to read comes first. */
+const COST = { integer: 0, address: 1, path: 2 } as const;
+
+function fieldTypes(): fc.Arbitrary<readonly FieldType[]> {
+  return fc
+    .tuple(
+      fc.array(fc.constantFrom(...INTEGER_TYPES), { maxLength: 3 }),
+      fc.array(fc.constant<FieldType>({ kind: "address" }), { maxLength: 2 }),
+      fc.array(fc.constant<FieldType>({ kind: "path" }), { maxLength: 2 }),
+    )
+    .map(([integers, addresses, paths]) => [...integers, ...addresses, ...paths])
+    .filter((types) => types.length > 0 && types.length <= 6)
+    .map((types) => [...types].sort((a, b) => COST[a.kind] - COST[b.kind]));
+}
+
+function fieldOf(type: FieldType, argument: number): Field {
+  switch (type.kind) {
+    case "integer":
+      return { name: `number${argument}`, type, source: { kind: "argument", argument } };
+    case "address":
+      return { name: `address${argument}`, type, source: { kind: "sock", argument, part: "daddr" } };
+    case "path":
+      return { name: `path${argument}`, type, source: { kind: "argument-path", argument } };
+  }
+}
+
+function argumentOf(type: FieldType, argument: number): ArgumentFact {
+  switch (type.kind) {
+    case "integer":
+      return { name: `arg${argument}`, type };
+    case "address":
+      return { name: `arg${argument}`, type: { kind: "sock" } };
+    case "path":
+      return { name: `arg${argument}`, type: { kind: "file" } };
+  }
+}
+
+function cTypeOf(type: FieldType): string {
+  switch (type.kind) {
+    case "integer":
+      return `${type.signed ? "s" : "u"}${type.bits}`;
+    case "address":
+      return "struct sock *";
+    case "path":
+      return "struct file *";
+  }
+}
+
+function factOf(types: readonly FieldType[]): HookFact {
+  const point: AttachPoint = {
+    kind: "lsm",
+    target: "random_hook",
+    parameters: types.map((type, index) => ({ name: `arg${index}`, cType: cTypeOf(type) })),
+    canDeny: true,
+    seesResult: false,
+    requires: [],
+    argumentMappings: types.map((_, parameter) => ({ kind: "parameter" as const, parameter })),
+    filter: undefined,
+  };
+  return {
+    id: "random_hook",
+    section: "lsm",
+    arguments: types.map(argumentOf),
+    result: { kind: "integer", bits: 32, signed: true },
+    attachPoints: [point],
+    alsoServedBy: [],
+    guards: [],
+  };
+}
+
+function verdictOf(): fc.Arbitrary<Verdict> {
+  const errno = fc.constantFrom(1, 13, 30, 133);
+  return fc.oneof(
+    fc.constant<Verdict>({ kind: "allow" }),
+    errno.map((value): Verdict => ({ kind: "deny", errno: value })),
+    fc.tuple(fc.constantFrom(1, 9, 15), errno).map(([signal, value]): Verdict => ({
+      kind: "kill",
+      signal,
+      errno: value,
+    })),
+  );
+}
+
+/** A policy text with one line for each rule, so that diagnostics of clang and kernel can name one. */
+function sourceOf(rules: number): Source {
+  return createSource(
+    "random.policy",
+    Array.from({ length: rules }, (_, index) => `rule ${index}\n`).join(""),
+  );
+}
+
+function lineSpan(source: Source, line: number): Span {
+  const start = source.lineStarts[line] ?? 0;
+  return createSpan(source, start, start + `rule ${line}`.length);
+}
+
+function rulesOf(
+  shape: HookShape,
+  fields: readonly Field[],
+  source: Source,
+): fc.Arbitrary<readonly IrRule[]> {
+  return poolOf(shape).chain((pool) => {
+    const span = lineSpan(source, 0);
+    const conditions = fc.oneof(
+      { arbitrary: conditionOf(fields, pool, Math.min(1, shape.depth), span), weight: 3 },
+      { arbitrary: conditionOf(fields, pool, Math.min(2, shape.depth), span), weight: 2 },
+      { arbitrary: conditionOf(fields, pool, shape.depth, span), weight: 2 },
+    );
+    return fc
+      .array(fc.tuple(conditions, verdictOf(), fc.boolean(), fc.boolean()), {
+        minLength: shape.rules,
+        maxLength: shape.rules,
+        size: "max",
+      })
+      .map((rules) =>
+        rules.map(([condition, verdict, post, match], index) => ({
+          id: `random/random_hook#${index}`,
+          label: undefined,
+          condition,
+          verdict,
+          post,
+          posture: false,
+          onUnresolved: match ? ("match" as const) : ("no-match" as const),
+          span: lineSpan(source, index),
+        })),
+      );
+  });
+}
+
+function policiesOf(source: Source): fc.Arbitrary<readonly IrPolicy[]> {
+  return fc
+    .array(fc.constantFrom("enforce" as const, "monitor" as const), { minLength: 1, maxLength: 5 })
+    .map((modes) =>
+      modes.map((mode, index) => ({
+        name: `random-${index}`,
+        namespace: undefined,
+        mode,
+        tags: [],
+        message: undefined,
+        severity: undefined,
+        span: lineSpan(source, 0),
+      })),
+    );
+}
+
+/** Cuts the rules into blocks at random places; no block is empty. */
+function blocksOf(
+  rules: readonly IrRule[],
+  shape: HookShape,
+  policies: number,
+  source: Source,
+): fc.Arbitrary<readonly IrBlock[]> {
+  const cuts = fc.uniqueArray(fc.integer({ min: 1, max: Math.max(1, rules.length - 1) }), {
+    minLength: Math.min(shape.blocks, rules.length) - 1,
+    maxLength: Math.min(shape.blocks, rules.length) - 1,
+    size: "max",
+  });
+  const owners = fc.array(fc.nat(policies - 1), {
+    minLength: shape.blocks,
+    maxLength: shape.blocks,
+    size: "max",
+  });
+  return fc.tuple(cuts, owners).map(([places, owner]) => {
+    const starts = [0, ...[...places].sort((a, b) => a - b)];
+    return starts.map((start, index) => ({
+      policy: elementAt(owner, index),
+      rules: rules.slice(start, starts[index + 1] ?? rules.length),
+      tags: [],
+      message: undefined,
+      span: lineSpan(source, start),
+    }));
+  });
+}
+
+/** A hook of the given size, with random fields. */
+export function hookOf(shape: HookShape): fc.Arbitrary<RandomHook> {
+  const source = sourceOf(shape.rules);
+  return fieldTypes().chain((types) => {
+    const fields = types.map(fieldOf);
+    const fact = factOf(types);
+    return fc.tuple(rulesOf(shape, fields, source), policiesOf(source)).chain(([rules, policies]) =>
+      blocksOf(rules, shape, policies.length, source).map((blocks) => ({
+        policies,
+        hook: {
+          fact,
+          attachments: [{ kind: "hook", alternatives: fact.attachPoints, need: "required" }],
+          fields,
+          captures: [],
+          blocks,
+          wantsResult: false,
+        },
+      })),
+    );
+  });
+}
+
+/** The hook as a whole compilation. */
+export function irOf({ policies, hook }: RandomHook): Ir {
+  return { kind: "ir", policies, hooks: [hook] };
+}
