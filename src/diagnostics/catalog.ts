@@ -15,10 +15,378 @@ function entry<S extends Severity>(severity: S, summary: string, why: string): C
 
 /** Every code that policyc can report, grouped by the stage that reports it. */
 export const catalog = {
+  // Inputs: what was asked to be read.
+  "input-not-readable": entry(
+    "error",
+    "an input cannot be read",
+    "The file or directory does not exist, or this user may not read it.",
+  ),
+  "not-utf8": entry(
+    "error",
+    "the file is no UTF-8 text",
+    "Policies are UTF-8 texts. A file in another encoding would be read as something that its author did not write.",
+  ),
+  "unknown-language": entry(
+    "error",
+    "nothing tells which language the text is in",
+    "The language follows from the file's ending or from the apiVersion and kind inside. Say it with `--language`.",
+  ),
+  "unset-parameter": entry(
+    "error",
+    "a parameter has no value",
+    "A text with an open `${NAME}` is no policy yet. Give the value with `--set NAME=VALUE`.",
+  ),
+  "unused-parameter": entry(
+    "warning",
+    "no input uses a parameter",
+    "A value that nothing asks for is often a slip in its name.",
+  ),
+
+  // Text: characters that hide what a policy says.
+  "bidirectional-character": entry(
+    "error",
+    "a character changes the order in which text is shown",
+    "With bidirectional controls a policy can show one thing to its reviewer and say another to the compiler.",
+  ),
+  "invisible-character": entry(
+    "error",
+    "a character that nobody can see",
+    "Two names or paths that look the same can differ by it, so a rule may never match what it seems to name.",
+  ),
+  "control-character": entry(
+    "error",
+    "a control character in the text",
+    "Control characters come from binary files or broken tools and have no meaning in a policy.",
+  ),
+
+  // YAML: the text as YAML.
   "yaml-syntax": entry(
     "error",
     "the YAML is malformed",
     "The file could not be read as YAML, so no policy in it is known.",
+  ),
+  "yaml-tab": entry(
+    "error",
+    "a tab in the indentation",
+    "YAML allows only spaces there, because tabs have no agreed width.",
+  ),
+  "yaml-duplicate-key": entry(
+    "error",
+    "a key is in a mapping twice",
+    "Only one of the two values could count, and readers disagree about which.",
+  ),
+  "yaml-key": entry(
+    "error",
+    "a key that is no plain word",
+    "The keys of a policy are words; a list or a mapping as a key has no meaning.",
+  ),
+  "yaml-alias": entry(
+    "error",
+    "aliases that never end or grow without bound",
+    "A few lines of nested aliases can stand for millions of values and would exhaust memory.",
+  ),
+  "yaml-too-deep": entry(
+    "error",
+    "the YAML is nested too deeply",
+    "No policy nests like this; reading it would exhaust the stack.",
+  ),
+  "yaml-too-large": entry("error", "the file is too large", "A file of this size is no policy."),
+
+  // Documents: which of them are policies, and whether they have the right shape.
+  "skipped-document": entry(
+    "info",
+    "a document that is no policy",
+    "Files often hold other objects beside a policy. They are left alone.",
+  ),
+  "unknown-kind": entry(
+    "error",
+    "no such kind of policy",
+    "The document looks like a policy, but its kind or apiVersion is no known one, so it would be left out silently.",
+  ),
+  "no-policy": entry(
+    "warning",
+    "an input without a policy",
+    "Nothing in the input is a policy, so nothing in it is enforced.",
+  ),
+  "duplicate-policy": entry(
+    "error",
+    "two policies with one name",
+    "Events and commands name a policy by its kind, namespace and name, so these must differ.",
+  ),
+  "unknown-key": entry(
+    "error",
+    "a key that the language does not have",
+    "A key that is not understood would be ignored, and the policy would be weaker than it looks.",
+  ),
+  "missing-key": entry("error", "a key that must be there", "Without it the policy is not complete."),
+  "wrong-type": entry(
+    "error",
+    "a value of the wrong type",
+    "The language wants another kind of value here: a text in quotes, a number, a list, a mapping.",
+  ),
+  "unknown-value": entry(
+    "error",
+    "a value that the language does not have",
+    "Only the listed values have a meaning here.",
+  ),
+  "invalid-name": entry(
+    "error",
+    "not a valid name",
+    "Names are lower-case letters, digits, `-` and `.`, begin and end with a letter or digit, and have at most 253 characters.",
+  ),
+
+  // TracingPolicy: what its schema cannot say.
+  "namespaced-without-namespace": entry(
+    "warning",
+    "a namespaced policy without a namespace",
+    "On a node without Kubernetes there are no namespaces: the policy then applies to every process, the host's included.",
+  ),
+  "ignored-key": entry(
+    "warning",
+    "a key without effect",
+    "The language allows the key here, but it changes nothing, so its author may expect something that does not happen.",
+  ),
+  "no-hooks": entry(
+    "warning",
+    "a policy without hooks",
+    "A policy that looks nowhere never reports or refuses anything.",
+  ),
+  "unknown-argument": entry(
+    "error",
+    "a comparison of an argument that is not declared",
+    "Only arguments listed under `args` are read, so only they can be compared.",
+  ),
+  "invalid-number": entry(
+    "error",
+    "not a number",
+    "Numbers are decimal, or hexadecimal after `0x`, octal after `0` or `0o`, binary after `0b`.",
+  ),
+  "missing-values": entry(
+    "error",
+    "an operator without its values",
+    "Without values the comparison asks nothing.",
+  ),
+  "dialect-limit": entry(
+    "warning",
+    "more than the dialect's own engine takes",
+    "policyc has no such limit; another engine would refuse or cut the policy.",
+  ),
+
+  // Lowering: names, types and values of a policy against the kernel's facts.
+  "not-supported-yet": entry(
+    "error",
+    "the language has this, the compiler does not yet",
+    "policyc never ignores a part of a policy: what it can't compile, it refuses. Remove the part, or put it into a policy of its own.",
+  ),
+  "unknown-hook": entry(
+    "error",
+    "no such function or hook in the target kernel",
+    "A program can only be attached to a place that exists. Check the spelling, or name other targets.",
+  ),
+  "unknown-type": entry(
+    "error",
+    "no such type",
+    "The type of an argument decides how it is read and what can be asked of it.",
+  ),
+  "unknown-field": entry(
+    "error",
+    "no such value at this hook",
+    "Conditions can ask for the arguments that the hook declares, for their parts, and for `return` when it is declared.",
+  ),
+  "duplicate-parameter": entry(
+    "error",
+    "two parameters with one name",
+    "A condition could mean either of them. Give each parameter a name of its own.",
+  ),
+  "argument-out-of-range": entry(
+    "error",
+    "the function has fewer arguments",
+    "Reading an argument that does not exist would give whatever a register happens to hold.",
+  ),
+  "argument-type-mismatch": entry(
+    "error",
+    "the declared type is not the kernel's",
+    "Reading a value as another type gives garbage, so the rules would compare garbage.",
+  ),
+  "argument-type-widened": entry(
+    "warning",
+    "the declared type is wider than the kernel's",
+    "The kernel's value has fewer bits than declared. It is read and compared in the kernel's own type.",
+  ),
+  "prototype-unknown": entry(
+    "error",
+    "the prototype of the function is not known",
+    "The return value follows the last argument, so the number of arguments must be known. A target with BTF gives it.",
+  ),
+  "operator-type-mismatch": entry(
+    "error",
+    "the value has no such operator",
+    "Texts can be compared by their start and end, numbers by their order and bits, addresses by network.",
+  ),
+  "value-type-mismatch": entry(
+    "error",
+    "the value is of another type than the field",
+    "A field can only be compared with values of its own type.",
+  ),
+  "value-out-of-range": entry(
+    "error",
+    "the value does not fit the field's type",
+    "The field can never hold this value, so the comparison is a mistake: often a missing sign or a wrong width.",
+  ),
+  "empty-range": entry(
+    "error",
+    "the range holds no value",
+    "The first value of a range must not be above the last.",
+  ),
+  "unknown-value-name": entry(
+    "error",
+    "no value has this name",
+    "Names of values are spelled as in the kernel's headers: `MAY_READ`, `AF_INET`, `TCP_ESTABLISHED`.",
+  ),
+  "invalid-address": entry(
+    "error",
+    "not an address or network",
+    "Addresses are written as `10.0.0.1` or `2001:db8::1`, networks as `10.0.0.0/8`. Leading zeros are refused: some programs read them as octal.",
+  ),
+  "address-host-bits": entry(
+    "warning",
+    "the network's address has bits after its prefix",
+    "Only the bits of the prefix count, so the network is larger than the address suggests.",
+  ),
+  "invalid-path-value": entry(
+    "error",
+    "no path can have this value",
+    "The comparison could never hold, so the rule would be silently dead.",
+  ),
+  "path-not-absolute": entry(
+    "warning",
+    "paths start with a slash",
+    "The kernel names files by whole paths from the root of the process, so a value without a leading slash never matches at the start.",
+  ),
+  "duplicate-value": entry(
+    "warning",
+    "a value is listed twice",
+    "The second one changes nothing: often another value was meant.",
+  ),
+  "condition-always-true": entry(
+    "warning",
+    "the comparison holds for every value",
+    "It restricts nothing, so the rule is wider than it looks.",
+  ),
+  "condition-never-true": entry(
+    "warning",
+    "the comparison holds for no value",
+    "A rule that needs it can never decide.",
+  ),
+  "conflicting-actions": entry(
+    "error",
+    "the actions contradict each other",
+    "A rule either lets the operation go on or refuses it.",
+  ),
+  "invalid-action-value": entry(
+    "error",
+    "no such errno or signal",
+    "An errno is a number from 1 to 4095 or a name like `EPERM`; a signal is a number from 1 to 64 or a name like `SIGKILL`.",
+  ),
+  "verdict-not-possible": entry(
+    "error",
+    "nothing can refuse this operation",
+    "A policy that asks for a refusal must not be loaded as if it had one. Use a hook that guards the operation.",
+  ),
+  "kill-after-effect": entry(
+    "warning",
+    "the process is killed, but the operation goes on",
+    "The hook can't refuse the operation: it may be complete before the process dies.",
+  ),
+  "result-known-too-late": entry(
+    "error",
+    "a refusal can't depend on the return value",
+    "The return value is known when the operation has been decided. Compare it in a rule that only reports.",
+  ),
+
+  // The policy language: text, names, statements.
+  "policy-syntax": entry(
+    "error",
+    "the statement is malformed",
+    "The statement does not fit the grammar of the policy language; the other statements were checked all the same. `docs/language.md` shows every form.",
+  ),
+  "policy-character": entry(
+    "error",
+    "a character that starts nothing",
+    "Outside of texts in quotes and comments, a policy is made of words, numbers and the signs that the language knows.",
+  ),
+  "policy-quote": entry(
+    "error",
+    "the quote is not closed",
+    "A text ends on the line on which it starts. A line break in it is written as `\\n`.",
+  ),
+  "policy-escape": entry(
+    "error",
+    "no such escape",
+    "A backslash is followed by `n`, `r`, `t`, a quote, another backslash, or `u{…}` with a hexadecimal code point.",
+  ),
+  "policy-number": entry("error", "the number is too long", "No value in the kernel has more than 128 bits."),
+  "policy-nesting": entry(
+    "error",
+    "the conditions are nested too deeply",
+    "Nobody can review such a condition. Give its parts names with `define`, or use lists.",
+  ),
+  "unknown-name": entry(
+    "error",
+    "nothing has this name",
+    "A bare name stands for a `let`, a `param` or a `define` of the policy or of its file. Texts are written in quotes.",
+  ),
+  "unused-name": entry(
+    "warning",
+    "the name is never used",
+    "A list or a definition that no rule uses is often a rule that was forgotten. A name that starts with `_` is not reported.",
+  ),
+  "duplicate-name": entry(
+    "error",
+    "the name is taken",
+    "Two things of one name would make a rule's meaning depend on their order.",
+  ),
+  "cyclic-name": entry(
+    "error",
+    "the name is defined by itself",
+    "A definition that needs its own value has none.",
+  ),
+  "wrong-kind-of-name": entry(
+    "error",
+    "the name stands for something else",
+    "A `define` is a condition; a `let` or a `param` is a value. One can't stand for the other.",
+  ),
+  "definition-too-large": entry(
+    "error",
+    "the names expand to too much",
+    "Names that use each other twice double at every step. Write the list or the condition once.",
+  ),
+  "duplicate-statement": entry(
+    "error",
+    "the statement can stand only once",
+    "Two of them would contradict each other.",
+  ),
+  "misplaced-otherwise": entry(
+    "error",
+    "`otherwise` is the last rule of its block",
+    "It decides when no other rule does, so no rule after it could ever be reached.",
+  ),
+  "wrong-number-of-values": entry(
+    "error",
+    "the operator takes one value",
+    "`==` and `!=` compare with one value; `in` and `not in` take a list.",
+  ),
+
+  // Verification: the limits of the target kernels.
+  "limit-exceeded": entry(
+    "error",
+    "a limit of the target kernel is exceeded",
+    "The kernel would refuse to load or attach the program. The message has the number and the limit.",
+  ),
+  "not-attachable": entry(
+    "error",
+    "a target has no way to attach a program here",
+    "None of the program types that can give the policy's verdicts works on the target kernel.",
   ),
 } as const satisfies Record<string, CatalogEntry>;
 

@@ -1,0 +1,73 @@
+import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
+import { diagnostic } from "../../diagnostics/diagnostic.ts";
+import type { Span } from "../../source/source.ts";
+import { createSpan } from "../../source/source.ts";
+import { didYouMean, suggestions } from "../../diagnostics/suggest.ts";
+
+/** The values of `--set`, and which of them were asked for. */
+export interface ParameterScope {
+  readonly values: ReadonlyMap<string, string>;
+  /** Names that some input used; filled while parsing. */
+  readonly used: Set<string>;
+}
+
+const reference = /\$\{([A-Za-z_][A-Za-z0-9_.-]*)\}/g;
+
+/** A text with its `${NAME}` references replaced. */
+export interface FilledText {
+  readonly text: string;
+  readonly substituted: boolean;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/**
+ * Fills in `${NAME}`. A value is taken as text: it cannot add YAML structure. `span` is where the text was
+ * written, quotes included; a name without a value is underlined there.
+ */
+export function fillParameters(text: string, span: Span, scope: ParameterScope): FilledText {
+  if (!text.includes("${")) {
+    return { text, substituted: false, diagnostics: [] };
+  }
+  const unset: Diagnostic[] = [];
+  let substituted = false;
+  let searchFrom = span.start;
+  const filled = text.replaceAll(reference, (whole, name: string) => {
+    const found = span.source.text.indexOf(whole, searchFrom);
+    const place =
+      found === -1 || found >= span.end ? span : createSpan(span.source, found, found + whole.length);
+    searchFrom = place.end;
+    const value = scope.values.get(name);
+    if (value === undefined) {
+      unset.push(unsetParameter(name, place, scope));
+      return whole;
+    }
+    scope.used.add(name);
+    substituted = true;
+    return value;
+  });
+  return { text: filled, substituted: substituted || unset.length > 0, diagnostics: unset };
+}
+
+/** Warnings about `--set` names that no input uses. */
+export function unusedParameters(scope: ParameterScope, known: readonly string[]): readonly Diagnostic[] {
+  return [...scope.values.keys()]
+    .filter((name) => !scope.used.has(name))
+    .map((name) => {
+      const help = didYouMean(name, known);
+      return diagnostic(
+        "unused-parameter",
+        undefined,
+        `no input uses the parameter \`${name}\``,
+        help === undefined ? {} : { help },
+      );
+    });
+}
+
+function unsetParameter(name: string, place: Span, scope: ParameterScope): Diagnostic {
+  const unusedNames = [...scope.values.keys()].filter((candidate) => !scope.used.has(candidate));
+  const [likely] = suggestions(name, unusedNames);
+  const hint = likely === undefined ? "" : `; \`--set ${likely}\` was given`;
+  return diagnostic("unset-parameter", place, `the parameter \`${name}\` has no value`, {
+    help: `add \`--set ${name}=…\`${hint}`,
+  });
+}
