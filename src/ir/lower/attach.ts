@@ -1,0 +1,72 @@
+/** Which attach points serve a hook, given what its rules ask for. */
+import type { AttachPoint, HookFact, HookPlace } from "../../kernel/hook.ts";
+import type { Field, IrAttachment } from "../ir.ts";
+
+/** What the rules of a hook need of its attach points. */
+export interface Needs {
+  /** Any rule denies or kills. */
+  readonly refuses: boolean;
+  readonly wantsResult: boolean;
+  /** Rules compare the return value, so that nothing before the function's end can decide. */
+  readonly comparesResult: boolean;
+  /** The fields that blocks with refusing rules compare. */
+  readonly refusalFields: readonly Field[];
+}
+
+export interface ChosenAttachments {
+  readonly attachments: readonly IrAttachment[];
+  /** What makes refused operations fail; `undefined`: nothing does. */
+  readonly refusedBy: "hook" | "guards" | undefined;
+  /** Fields for which guards exist but can't serve. */
+  readonly unguarded: readonly Field[];
+}
+
+/** Picks the attachments of a hook. Alternatives stay in the order of the fact: best first. */
+export function chooseAttachments(fact: HookFact, needs: Needs): ChosenAttachments {
+  const refuses = needs.refuses && !needs.comparesResult;
+  const hook = pickAlternatives(fact.attachPoints, needs);
+  const hookDenies = refuses && hook.every((point) => point.canDeny);
+  const unguarded = needs.refusalFields.filter((field) => !isKnownToGuards(field, fact.guards));
+  const guarded = refuses && !hookDenies && fact.guards.length > 0 && unguarded.length === 0;
+  return {
+    attachments: [
+      { kind: "hook", alternatives: hook, need: "required" },
+      ...fact.alsoServedBy.map((place): IrAttachment => attachment("also", place, needs)),
+      ...(guarded ? fact.guards.map((place): IrAttachment => attachment("guard", place, needs)) : []),
+    ],
+    refusedBy: hookDenies ? "hook" : guarded ? "guards" : undefined,
+    unguarded: fact.guards.length > 0 ? unguarded : [],
+  };
+}
+
+function attachment(kind: "also" | "guard", place: HookPlace, needs: Needs): IrAttachment {
+  return { kind, alternatives: pickAlternatives(place.attachPoints, needs), need: place.need };
+}
+
+function pickAlternatives(points: readonly AttachPoint[], needs: Needs): readonly AttachPoint[] {
+  const denying = points.filter((point) => point.canDeny);
+  if (needs.refuses && !needs.comparesResult && denying.length > 0) {
+    return denying;
+  }
+  const observing = points.filter((point) => !point.canDeny && point.seesResult === needs.wantsResult);
+  return observing.length > 0 ? observing : points.filter((point) => !point.canDeny);
+}
+
+/** Before the connection exists only its destination and its socket's kind are known. */
+function isKnownToGuards(field: Field, guards: readonly HookPlace[]): boolean {
+  const mappings = guards.flatMap((place) => place.attachPoints).map((point) => point.argumentMappings);
+  switch (field.source.kind) {
+    case "result":
+      return false;
+    case "argument":
+    case "argument-path": {
+      const { argument } = field.source;
+      return mappings.every((mapping) => (mapping[argument]?.kind ?? "absent") !== "absent");
+    }
+    case "sock": {
+      const { argument, part } = field.source;
+      const early = part !== "saddr" && part !== "sport" && part !== "state";
+      return mappings.every((mapping) => mapping[argument]?.kind === "parameter" || early);
+    }
+  }
+}

@@ -1,0 +1,279 @@
+/** Conditions: names to fields, comparisons to typed tests. */
+import { type Diagnostic, diagnostic } from "../../diagnostics/diagnostic.ts";
+import { didYouMean } from "../../diagnostics/suggest.ts";
+import { type FieldFact, fieldsOf } from "../../kernel/field.ts";
+import type { FieldSource } from "../../kernel/hook.ts";
+import type { WordSetName } from "../../kernel/words.ts";
+import type { Comparison, Condition, FieldReference, Literal } from "../../parser/policy/tree.ts";
+import type { Bool, Field, Network, Test } from "../ir.ts";
+import { always, and, not, or } from "./bool.ts";
+import { type LoweredTest, lowerIntegerTest } from "./integer-test.ts";
+import { anyAddress, hasHostBits, minimalNetworks, networksFor, parseNetwork } from "./network.ts";
+import { type ResolvedArgument, type ResolvedHook, printable } from "./resolve-hook.ts";
+import { lowerPathTests } from "./text-test.ts";
+
+/** The fields that the conditions of a hook have named so far; atoms hold indices into it. */
+export interface FieldRegistry {
+  readonly entries: RegisteredField[];
+}
+
+export interface RegisteredField {
+  readonly field: Field;
+  readonly cost: number;
+}
+
+interface FoundField {
+  readonly index: number;
+  readonly field: Field;
+  readonly words: WordSetName | undefined;
+}
+
+/** Lowers a condition. Faulty comparisons are reported and left out: the result is then of no use. */
+export function lowerCondition(
+  condition: Condition | undefined,
+  hook: ResolvedHook,
+  registry: FieldRegistry,
+  findings: Diagnostic[],
+): Bool {
+  if (condition === undefined) {
+    return always;
+  }
+  switch (condition.kind) {
+    case "and":
+      return and(condition.operands.map((operand) => lowerCondition(operand, hook, registry, findings)));
+    case "or":
+      return or(condition.operands.map((operand) => lowerCondition(operand, hook, registry, findings)));
+    case "not":
+      return not(lowerCondition(condition.operand, hook, registry, findings));
+    case "comparison":
+      return lowerComparison(condition, hook, registry, findings);
+  }
+}
+
+function lowerComparison(
+  comparison: Comparison,
+  hook: ResolvedHook,
+  registry: FieldRegistry,
+  findings: Diagnostic[],
+): Bool {
+  const found = findField(comparison.field, hook, registry, findings);
+  if (found === undefined) {
+    return always;
+  }
+  const operatorFault = unsupportedOperator(comparison, found.field);
+  if (operatorFault !== undefined) {
+    findings.push(operatorFault);
+    return always;
+  }
+  const tests = lowerTests(comparison, found, findings) ?? [];
+  return or(
+    tests.map((test) => {
+      if (test.kind === "constant") {
+        findings.push(constantFinding(comparison, test.value));
+        return test;
+      }
+      return { kind: "atom", field: found.index, test, span: comparison.span };
+    }),
+  );
+}
+
+function constantFinding(comparison: Comparison, value: boolean): Diagnostic {
+  return value
+    ? diagnostic("condition-always-true", comparison.span, "this holds for every value")
+    : diagnostic("condition-never-true", comparison.span, "no value can satisfy this");
+}
+
+function lowerTests(
+  comparison: Comparison,
+  { field, words }: FoundField,
+  findings: Diagnostic[],
+): readonly LoweredTest[] | undefined {
+  switch (field.type.kind) {
+    case "integer": {
+      if (comparison.operator === "exists") {
+        return [{ kind: "constant", value: true }];
+      }
+      const test = lowerIntegerTest(comparison, field.type, words, findings);
+      return test === undefined ? undefined : [test];
+    }
+    case "path":
+      return lowerPathTests(comparison, findings);
+    case "address":
+      return [lowerAddressTest(comparison, findings)];
+  }
+}
+
+const operatorsOf: Readonly<Record<Field["type"]["kind"], readonly Comparison["operator"][]>> = {
+  integer: ["in", "less", "less-or-equal", "greater", "greater-or-equal", "has-any", "has-all", "exists"],
+  path: ["in", "starts-with", "ends-with", "under", "contains", "matches", "exists"],
+  address: ["in", "exists"],
+};
+
+const plannedOperators: ReadonlySet<Comparison["operator"]> = new Set(["contains", "matches"]);
+
+function unsupportedOperator(comparison: Comparison, field: Field): Diagnostic | undefined {
+  const { operator, operatorSpan } = comparison;
+  const known = operatorsOf[field.type.kind];
+  if (!known.includes(operator)) {
+    return diagnostic(
+      "operator-type-mismatch",
+      operatorSpan,
+      `\`${field.name}\` has no operator \`${operator}\``,
+      {
+        help: `use one of ${known.filter((name) => !plannedOperators.has(name)).join(", ")}`,
+      },
+    );
+  }
+  if (plannedOperators.has(operator)) {
+    return diagnostic(
+      "not-supported-yet",
+      operatorSpan,
+      `the operator \`${operator}\` is not supported yet`,
+      {
+        help: "compare the start or the end of the path",
+      },
+    );
+  }
+  return comparison.ignoreCase
+    ? diagnostic(
+        "not-supported-yet",
+        comparison.span,
+        "comparing without regard to case is not supported yet",
+      )
+    : undefined;
+}
+
+function lowerAddressTest(comparison: Comparison, findings: Diagnostic[]): Test {
+  if (comparison.operator === "exists") {
+    return { kind: "networks", networks: [anyAddress] };
+  }
+  const networks = comparison.values.flatMap((value) => addressNetworks(value, findings));
+  return { kind: "networks", networks: minimalNetworks(networks) };
+}
+
+function addressNetworks(literal: Literal, findings: Diagnostic[]): readonly Network[] {
+  const text = literal.kind === "integer" || literal.kind === "range" ? undefined : literal.value;
+  const parsed = text === undefined ? undefined : parseNetwork(text);
+  if (text === undefined || parsed === undefined) {
+    const what = text === undefined ? "a number" : `\`${printable(text)}\``;
+    findings.push(
+      diagnostic("invalid-address", literal.span, `${what} is no address or network`, {
+        help: "write `10.0.0.1`, `10.0.0.0/8`, `2001:db8::1` or `2001:db8::/32`",
+      }),
+    );
+    return [];
+  }
+  const networks = networksFor(parsed, text);
+  if (hasHostBits(parsed)) {
+    findings.push(
+      diagnostic("address-host-bits", literal.span, `\`${text}\` has bits set after its prefix`, {
+        help: "write the first address of the network, or leave out the prefix length for one address",
+      }),
+    );
+  }
+  return networks;
+}
+
+/** Roots of fields that belong to the process or its container. */
+const plannedRoots: ReadonlySet<string> = new Set(["process", "parent", "ancestor", "container", "pod"]);
+
+function findField(
+  reference: FieldReference,
+  hook: ResolvedHook,
+  registry: FieldRegistry,
+  findings: Diagnostic[],
+): FoundField | undefined {
+  const [root = "", ...rest] = reference.segments;
+  const argument = hook.arguments.find(({ parameter }) => parameter.name.text === root);
+  if (argument !== undefined) {
+    return findPart(reference, argument, rest.join("."), hook, registry, findings);
+  }
+  const { result } = hook;
+  if (result?.type.kind === "integer" && rest.length === 0) {
+    if (root === "return" || root === result.parameter.name.text) {
+      return register(registry, { kind: "result" }, "return", {
+        type: result.type,
+        cost: 0,
+        words: undefined,
+      });
+    }
+  }
+  const name = printable(reference.segments.join("."));
+  if (plannedRoots.has(root)) {
+    findings.push(diagnostic("not-supported-yet", reference.span, `\`${name}\` is not supported yet`));
+    return undefined;
+  }
+  const help = didYouMean(reference.segments.join("."), fieldNames(hook));
+  findings.push(
+    diagnostic("unknown-field", reference.span, `\`${name}\` is not known at this hook`, {
+      ...(help === undefined ? {} : { help }),
+    }),
+  );
+  return undefined;
+}
+
+function fieldNames(hook: ResolvedHook): readonly string[] {
+  const names = hook.arguments.flatMap(({ parameter, type, words }) =>
+    fieldsOf(type, words).map(({ part }) =>
+      part === "" ? parameter.name.text : `${parameter.name.text}.${part}`,
+    ),
+  );
+  return hook.result === undefined ? names : [...names, "return"];
+}
+
+function findPart(
+  reference: FieldReference,
+  argument: ResolvedArgument,
+  part: string,
+  hook: ResolvedHook,
+  registry: FieldRegistry,
+  findings: Diagnostic[],
+): FoundField | undefined {
+  const fact = fieldsOf(argument.type, argument.words).find((candidate) => candidate.part === part);
+  if (fact === undefined) {
+    const help = didYouMean(reference.segments.join("."), fieldNames(hook));
+    findings.push(
+      diagnostic(
+        "unknown-field",
+        reference.span,
+        `a \`${argument.parameter.type.text}\` ${part === "" ? "has no value of its own" : `has no \`${printable(part)}\``}`,
+        help === undefined ? {} : { help },
+      ),
+    );
+    return undefined;
+  }
+  const { index } = argument.parameter;
+  const base = hook.fact.arguments[index]?.name ?? argument.parameter.name.text;
+  const source = fact.source(index);
+  return register(registry, source, nameOf(base, source), fact);
+}
+
+/** One name for one source, however the policy spelled it. */
+function nameOf(base: string, source: FieldSource): string {
+  switch (source.kind) {
+    case "argument":
+      return base;
+    case "argument-path":
+      return base === "path" ? "path" : `${base}.path`;
+    case "sock":
+      return `${base}.${source.part}`;
+    case "result":
+      return "return";
+  }
+}
+
+function register(
+  registry: FieldRegistry,
+  source: FieldSource,
+  name: string,
+  { type, cost, words }: Pick<FieldFact, "type" | "cost" | "words">,
+): FoundField {
+  const field: Field = { name, type, source };
+  const key = JSON.stringify(field);
+  const known = registry.entries.findIndex((entry) => JSON.stringify(entry.field) === key);
+  if (known !== -1) {
+    return { index: known, field, words };
+  }
+  registry.entries.push({ field, cost });
+  return { index: registry.entries.length - 1, field, words };
+}

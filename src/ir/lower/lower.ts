@@ -1,0 +1,241 @@
+/** The policy tree to the intermediate representation. */
+import {
+  type Diagnostic,
+  type Outcome,
+  diagnostic,
+  failure,
+  hasErrors,
+  success,
+} from "../../diagnostics/diagnostic.ts";
+import type { HookFact } from "../../kernel/hook.ts";
+import { type Target, hasFunction } from "../../kernel/target.ts";
+import type { HookReference, Policy, PolicyTree } from "../../parser/policy/tree.ts";
+import { elementAt } from "../../source/invariant.ts";
+import type { Capture, Ir, IrBlock, IrHook, IrPolicy } from "../ir.ts";
+import { type ChosenAttachments, chooseAttachments } from "./attach.ts";
+import { type DraftBlock, lowerBlock } from "./block.ts";
+import { atomsOf, mapAtoms } from "./bool.ts";
+import type { FieldRegistry } from "./condition.ts";
+import {
+  type DeclaredFunctions,
+  type ResolvedHook,
+  collectDeclarations,
+  resolveHook,
+} from "./resolve-hook.ts";
+import { createRuleIds, policyKeys } from "./rule-ids.ts";
+
+export interface LoweringContext {
+  /** The kernels to compile for. */
+  readonly targets: readonly Target[];
+}
+
+/** All that policies say about one hook. */
+interface HookDraft {
+  readonly fact: HookFact;
+  readonly registry: FieldRegistry;
+  readonly captures: Map<number, Capture>;
+  readonly blocks: DraftBlock[];
+}
+
+/** Lowers all policies together. Any error leaves no IR: a part of a policy must not be enforced alone. */
+export function lowerPolicies(tree: PolicyTree, context: LoweringContext): Outcome<Ir> {
+  const findings: Diagnostic[] = [];
+  const drafts = new Map<string, HookDraft>();
+  const declarations = collectDeclarations(tree);
+  const keys = policyKeys(tree.policies);
+  const nextId = createRuleIds();
+  for (const [index, policy] of tree.policies.entries()) {
+    checkScope(policy, findings);
+    lowerPolicy(
+      policy,
+      index,
+      context.targets,
+      declarations,
+      drafts,
+      (hook) => nextId(elementAt(keys, index), hook),
+      findings,
+    );
+  }
+  const ordered = [...drafts.values()].sort((a, b) => (a.fact.id < b.fact.id ? -1 : 1));
+  const hooks = ordered.flatMap((draft) => finishHooks(draft, findings));
+  return hasErrors(findings)
+    ? failure(findings)
+    : success({ kind: "ir", policies: tree.policies.map(lowerMetadata), hooks }, findings);
+}
+
+function lowerMetadata(policy: Policy): IrPolicy {
+  return {
+    name: policy.name.text,
+    namespace: policy.namespace?.text,
+    mode: policy.mode ?? "enforce",
+    tags: policy.tags.map(({ text }) => text),
+    message: policy.message?.text,
+    severity: policy.severity,
+    span: policy.span,
+  };
+}
+
+function checkScope({ scope }: Policy, findings: Diagnostic[]): void {
+  if (scope.kind === "everything") {
+    return;
+  }
+  const what = scope.kind === "host" ? "policies for the host alone" : "policies for some containers";
+  findings.push(
+    diagnostic("not-supported-yet", scope.span, `${what} are not supported yet`, {
+      help: "leave out the restriction, so that the policy applies to everything",
+    }),
+  );
+}
+
+function lowerPolicy(
+  policy: Policy,
+  index: number,
+  targets: readonly Target[],
+  declarations: DeclaredFunctions,
+  drafts: Map<string, HookDraft>,
+  nextId: (hook: string) => string,
+  findings: Diagnostic[],
+): void {
+  for (const block of policy.blocks) {
+    if (block.group !== undefined) {
+      findings.push(
+        diagnostic("not-supported-yet", block.group.span, "decision groups are not supported yet"),
+      );
+    }
+    for (const reference of block.hooks) {
+      const hook = resolveHook(reference, declarations, findings);
+      if (hook === undefined) {
+        continue;
+      }
+      const { fact } = hook;
+      checkTargets(reference, fact, targets, findings);
+      const draft: HookDraft = drafts.get(fact.id) ?? {
+        fact,
+        registry: { entries: [] },
+        captures: new Map(),
+        blocks: [],
+      };
+      drafts.set(fact.id, draft);
+      addCaptures(draft, hook);
+      const place = { policy: index, hook, registry: draft.registry, nextId: () => nextId(fact.id) };
+      draft.blocks.push(lowerBlock(block, place, findings));
+    }
+  }
+}
+
+function checkTargets(
+  reference: HookReference,
+  fact: HookFact,
+  targets: readonly Target[],
+  findings: Diagnostic[],
+): void {
+  const span = reference.kind === "raw" ? reference.target.span : reference.span;
+  for (const target of targets) {
+    if (hasFunction(target, fact.id) === "no") {
+      findings.push(
+        diagnostic("unknown-hook", span, `kernel ${target.name} has no \`${fact.id}\``, {
+          help: "name other targets with `--target`, or another hook",
+        }),
+      );
+    }
+  }
+}
+
+/** Where policies declare an argument differently, events carry it in the kernel's own type. */
+function addCaptures(draft: HookDraft, hook: ResolvedHook): void {
+  for (const { parameter, type } of hook.arguments) {
+    if (type.kind === "opaque") {
+      continue;
+    }
+    const { index } = parameter;
+    const label = parameter.label?.text;
+    const before = draft.captures.get(index);
+    const kernelType = draft.fact.arguments[index]?.type;
+    const isSame = before === undefined || JSON.stringify(before.type) === JSON.stringify(type);
+    const captured = isSame || kernelType === undefined || kernelType.kind === "opaque" ? type : kernelType;
+    draft.captures.set(index, { argument: index, type: captured, label: before?.label ?? label });
+  }
+}
+
+/**
+ * One hook, or two: rules that compare the return value decide when the function ends, which is too late
+ * for the rules that refuse.
+ */
+function finishHooks(draft: HookDraft, findings: Diagnostic[]): readonly IrHook[] {
+  const late = draft.blocks.filter((block) => block.comparesResult);
+  const early = draft.blocks.filter((block) => !block.comparesResult);
+  const parts = early.some((block) => block.refuses) && late.length > 0 ? [early, late] : [draft.blocks];
+  return parts.map((blocks) => finishHook(draft, blocks, findings));
+}
+
+function finishHook(draft: HookDraft, blocks: readonly DraftBlock[], findings: Diagnostic[]): IrHook {
+  const fields = usedFields(draft.registry, blocks);
+  const refusing = usedFields(
+    draft.registry,
+    blocks.filter((block) => block.refuses),
+  );
+  const wantsResult = blocks.some((block) => block.wantsResult);
+  const chosen = chooseAttachments(draft.fact, {
+    refuses: blocks.some((block) => block.refuses),
+    wantsResult,
+    comparesResult: blocks.some((block) => block.comparesResult),
+    refusalFields: refusing.map((index) => elementAt(draft.registry.entries, index).field),
+  });
+  for (const block of blocks) {
+    reportLateRefusals(draft.fact, block, chosen, findings);
+  }
+  const position = new Map(fields.map((index, place) => [index, place]));
+  return {
+    fact: draft.fact,
+    attachments: chosen.attachments,
+    fields: fields.map((index) => elementAt(draft.registry.entries, index).field),
+    captures: [...draft.captures.values()].sort((a, b) => a.argument - b.argument),
+    blocks: blocks.map(({ block }) => renumber(block, (index) => position.get(index) ?? 0)),
+    wantsResult,
+  };
+}
+
+function renumber(block: IrBlock, place: (index: number) => number): IrBlock {
+  const rules = block.rules.map((rule) => ({
+    ...rule,
+    condition: mapAtoms(rule.condition, (atom) => ({ ...atom, field: place(atom.field) })),
+  }));
+  return { ...block, rules };
+}
+
+/** Indices of the fields that conditions still use after folding, cheapest first. */
+function usedFields(registry: FieldRegistry, blocks: readonly DraftBlock[]): readonly number[] {
+  const rules = blocks.flatMap(({ block }) => block.rules);
+  const used = new Set(rules.flatMap(({ condition }) => atomsOf(condition)).map((atom) => atom.field));
+  const sortKey = (index: number): number => elementAt(registry.entries, index).cost;
+  return [...used].sort((a, b) => sortKey(a) - sortKey(b) || a - b);
+}
+
+function reportLateRefusals(
+  fact: HookFact,
+  draft: DraftBlock,
+  chosen: ChosenAttachments,
+  findings: Diagnostic[],
+): void {
+  if (chosen.refusedBy !== undefined) {
+    return;
+  }
+  const names = chosen.unguarded.map(({ name }) => `\`${name}\``).join(", ");
+  const help =
+    names === "" ? {} : { help: `an earlier hook could refuse it, but does not know ${names} yet` };
+  for (const [index, rule] of draft.block.rules.entries()) {
+    const span = draft.refusalSpans[index];
+    if (span === undefined) {
+      continue;
+    }
+    if (rule.verdict.kind === "kill") {
+      findings.push(
+        diagnostic("kill-after-effect", span, `\`${fact.id}\` can't refuse: the kill comes after it`, help),
+      );
+    } else if (draft.comparesResult) {
+      findings.push(diagnostic("result-known-too-late", span, "the return value is known too late to deny"));
+    } else {
+      findings.push(diagnostic("verdict-not-possible", span, `nothing can refuse \`${fact.id}\``, help));
+    }
+  }
+}

@@ -1,0 +1,245 @@
+/** Names of hooks and parameters to kernel facts. */
+import { type Diagnostic, diagnostic } from "../../diagnostics/diagnostic.ts";
+import { didYouMean } from "../../diagnostics/suggest.ts";
+import { functionHook } from "../../kernel/function-hook.ts";
+import { hookTable } from "../../kernel/hook-table.ts";
+import type { ArgumentType, HookFact } from "../../kernel/hook.ts";
+import { valueType, valueTypeNames } from "../../kernel/value-types.ts";
+import type { WordSetName } from "../../kernel/words.ts";
+import type { HookReference, Parameter, PolicyTree } from "../../parser/policy/tree.ts";
+
+/** A hook as one block sees it: under its own names and types. */
+export interface ResolvedHook {
+  readonly fact: HookFact;
+  readonly arguments: readonly ResolvedArgument[];
+  readonly result: ResolvedArgument | undefined;
+}
+
+export interface ResolvedArgument {
+  readonly parameter: Parameter;
+  readonly type: ArgumentType;
+  readonly words: WordSetName | undefined;
+}
+
+/** What all policies together declare of functions that the hook table does not know. */
+export type DeclaredFunctions = ReadonlyMap<string, ReadonlyMap<number, ArgumentType>>;
+
+/** Policies may each declare some arguments of a function: its fact has all of them. */
+export function collectDeclarations(tree: PolicyTree): DeclaredFunctions {
+  const functions = new Map<string, Map<number, ArgumentType>>();
+  for (const reference of tree.policies.flatMap((policy) => policy.blocks).flatMap((block) => block.hooks)) {
+    if (reference.kind !== "raw" || hookTable.has(reference.target.text)) {
+      continue;
+    }
+    const known = functions.get(reference.target.text) ?? new Map<number, ArgumentType>();
+    functions.set(reference.target.text, known);
+    for (const { index, type } of reference.parameters) {
+      const declared = valueType(type.text);
+      if (declared !== undefined && declared !== "planned" && index <= 11 && !known.has(index)) {
+        known.set(index, declared);
+      }
+    }
+  }
+  return functions;
+}
+
+/** Finds the fact of a hook and gives its parameters their types; undefined when anything is at fault. */
+export function resolveHook(
+  reference: HookReference,
+  declarations: DeclaredFunctions,
+  findings: Diagnostic[],
+): ResolvedHook | undefined {
+  const fact = findFact(reference, declarations, findings);
+  if (fact === undefined || reference.kind === "event") {
+    return undefined;
+  }
+  const before = findings.length;
+  reportDuplicates(reference.parameters, findings);
+  const resolved = reference.parameters.map((parameter) => resolveArgument(parameter, fact, findings));
+  const result = reference.result === undefined ? undefined : resolveResult(reference.result, fact, findings);
+  return findings.slice(before).some(({ severity }) => severity === "error")
+    ? undefined
+    : { fact, arguments: resolved.filter((argument) => argument !== undefined), result };
+}
+
+function findFact(
+  reference: HookReference,
+  declarations: DeclaredFunctions,
+  findings: Diagnostic[],
+): HookFact | undefined {
+  if (reference.kind === "event") {
+    findings.push(
+      diagnostic(
+        "not-supported-yet",
+        reference.span,
+        `the event \`${reference.name.text}\` is not supported yet`,
+        {
+          help: "hook the kernel function instead: `kprobe security_file_permission(…)`",
+        },
+      ),
+    );
+    return undefined;
+  }
+  const name = reference.target.text;
+  if (reference.syscall || (reference.section !== "kprobe" && reference.section !== "fentry")) {
+    const what = reference.syscall ? "hooks on system calls" : `\`${reference.section}\` hooks`;
+    findings.push(
+      diagnostic("not-supported-yet", reference.target.span, `${what} are not supported yet`, {
+        help: "hook a kernel function that the operation goes through",
+      }),
+    );
+    return undefined;
+  }
+  if (!/^[A-Za-z_][A-Za-z0-9_.]{0,127}$/.test(name)) {
+    const help = didYouMean(name, [...hookTable.keys()]);
+    findings.push(
+      diagnostic("unknown-hook", reference.target.span, `\`${printable(name)}\` is no kernel function`, {
+        ...(help === undefined ? {} : { help }),
+      }),
+    );
+    return undefined;
+  }
+  return hookTable.get(name) ?? functionHook(name, declarations.get(name) ?? new Map());
+}
+
+/** A name for messages and ids: nothing that could move a terminal's cursor or turn its text around. */
+export function printable(text: string): string {
+  return text.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, (character) => {
+    return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
+  });
+}
+
+function reportDuplicates(parameters: readonly Parameter[], findings: Diagnostic[]): void {
+  const seen = new Map<string, Parameter>();
+  for (const parameter of parameters) {
+    const before = seen.get(parameter.name.text);
+    if (before !== undefined) {
+      findings.push(
+        diagnostic(
+          "duplicate-parameter",
+          parameter.span,
+          `two parameters are named \`${parameter.name.text}\``,
+          {
+            related: [{ message: "the first one", span: before.span }],
+          },
+        ),
+      );
+    }
+    seen.set(parameter.name.text, parameter);
+  }
+}
+
+function resolveArgument(
+  parameter: Parameter,
+  fact: HookFact,
+  findings: Diagnostic[],
+): ResolvedArgument | undefined {
+  const declared = declaredType(parameter, findings);
+  const argument = fact.arguments[parameter.index];
+  if (argument === undefined) {
+    const count = fact.arguments.length;
+    findings.push(
+      diagnostic(
+        "argument-out-of-range",
+        parameter.span,
+        `\`${fact.id}\` has no argument ${parameter.index}`,
+        { help: count === 0 ? "it has no arguments" : `use an index from 0 to ${count - 1}` },
+      ),
+    );
+    return undefined;
+  }
+  const type = declared === undefined ? undefined : reconcile(parameter, declared, argument.type, findings);
+  return type === undefined ? undefined : { parameter, type, words: argument.words };
+}
+
+function resolveResult(
+  parameter: Parameter,
+  fact: HookFact,
+  findings: Diagnostic[],
+): ResolvedArgument | undefined {
+  const declared = declaredType(parameter, findings);
+  if (fact.result === undefined) {
+    findings.push(
+      diagnostic("prototype-unknown", parameter.span, `the return value of \`${fact.id}\` is not known`, {
+        help: "leave out the return value",
+      }),
+    );
+    return undefined;
+  }
+  const type = declared === undefined ? undefined : reconcile(parameter, declared, fact.result, findings);
+  return type === undefined ? undefined : { parameter, type, words: undefined };
+}
+
+function declaredType(parameter: Parameter, findings: Diagnostic[]): ArgumentType | undefined {
+  const name = parameter.type.text;
+  const type = valueType(name);
+  if (type === "planned") {
+    findings.push(
+      diagnostic(
+        "not-supported-yet",
+        parameter.type.span,
+        `arguments of type \`${name}\` are not supported yet`,
+      ),
+    );
+    return undefined;
+  }
+  if (type === undefined) {
+    const help = didYouMean(name, valueTypeNames());
+    findings.push(
+      diagnostic("unknown-type", parameter.type.span, `\`${printable(name)}\` is no type`, {
+        ...(help === undefined ? {} : { help }),
+      }),
+    );
+  }
+  return type;
+}
+
+/** The type to read an argument as: the declared one, or the kernel's where that is narrower. */
+function reconcile(
+  parameter: Parameter,
+  declared: ArgumentType,
+  actual: ArgumentType,
+  findings: Diagnostic[],
+): ArgumentType | undefined {
+  if (declared.kind === "opaque") {
+    return declared;
+  }
+  if (declared.kind !== actual.kind) {
+    findings.push(
+      diagnostic(
+        "argument-type-mismatch",
+        parameter.type.span,
+        `this argument is no \`${parameter.type.text}\``,
+        {
+          help: `the kernel's type is ${describe(actual)}`,
+        },
+      ),
+    );
+    return undefined;
+  }
+  if (declared.kind === "integer" && actual.kind === "integer" && declared.bits > actual.bits) {
+    findings.push(
+      diagnostic(
+        "argument-type-widened",
+        parameter.type.span,
+        `the kernel's value has ${actual.bits} bits, not ${declared.bits}`,
+        { help: `declare it as ${describe(actual)}` },
+      ),
+    );
+    return actual;
+  }
+  return declared;
+}
+
+function describe(type: ArgumentType): string {
+  switch (type.kind) {
+    case "integer":
+      return `\`${type.signed ? "int" : "uint"}${type.bits}\``;
+    case "file":
+    case "path":
+    case "sock":
+      return `\`${type.kind}\``;
+    case "opaque":
+      return `\`${type.cType}\``;
+  }
+}

@@ -1,0 +1,88 @@
+/** Actions to a verdict and whether to report. */
+import { type Diagnostic, diagnostic } from "../../diagnostics/diagnostic.ts";
+import { errnos, maximumErrno, maximumSignal, signals } from "../../kernel/errnos.ts";
+import type { Action, Literal, Rule } from "../../parser/policy/tree.ts";
+import type { Span } from "../../source/source.ts";
+import type { Verdict } from "../ir.ts";
+
+export interface LoweredActions {
+  readonly verdict: Verdict;
+  readonly post: boolean;
+  /** Whether the author wrote `allow`. */
+  readonly allows: boolean;
+  /** The action that refuses, or the rule. */
+  readonly span: Span;
+}
+
+const EPERM = 1;
+const SIGKILL = 9;
+
+/** A rule that names no action only reports. */
+export function lowerActions(rule: Rule, findings: Diagnostic[]): LoweredActions {
+  const allow = rule.actions.find((action) => action.kind === "allow");
+  const deny = rule.actions.find((action) => action.kind === "deny");
+  const kill = rule.actions.find((action) => action.kind === "kill");
+  const silent = rule.actions.some((action) => action.kind === "silent");
+  const alerts = rule.actions.some((action) => action.kind === "alert");
+  reportTemplates(rule.actions, findings);
+  const refusal = kill ?? deny;
+  if (allow !== undefined && refusal !== undefined) {
+    findings.push(
+      diagnostic("conflicting-actions", refusal.span, `\`${refusal.kind}\` contradicts \`allow\``, {
+        help: "keep one of them",
+        related: [{ message: "allowed here", span: allow.span }],
+      }),
+    );
+  }
+  const errno = actionNumber(deny?.errno, errnos, maximumErrno, EPERM, "errno", findings);
+  const signal = actionNumber(kill?.signal, signals, maximumSignal, SIGKILL, "signal", findings);
+  return {
+    verdict:
+      kill !== undefined
+        ? { kind: "kill", signal, errno }
+        : deny !== undefined
+          ? { kind: "deny", errno }
+          : { kind: "allow" },
+    post: !silent && (alerts || rule.actions.length === 0),
+    allows: allow !== undefined,
+    span: refusal?.span ?? rule.span,
+  };
+}
+
+function reportTemplates(actions: readonly Action[], findings: Diagnostic[]): void {
+  for (const action of actions) {
+    if (action.kind === "alert" && action.template !== undefined) {
+      findings.push(
+        diagnostic("not-supported-yet", action.template.span, "texts of alerts are not supported yet", {
+          help: "set the policy's message instead",
+        }),
+      );
+    }
+  }
+}
+
+function actionNumber(
+  literal: Literal | undefined,
+  names: ReadonlyMap<string, number>,
+  maximum: number,
+  otherwise: number,
+  what: "errno" | "signal",
+  findings: Diagnostic[],
+): number {
+  if (literal === undefined) {
+    return otherwise;
+  }
+  if (literal.kind === "integer" && literal.value >= 1n && literal.value <= BigInt(maximum)) {
+    return Number(literal.value);
+  }
+  const named = literal.kind === "word" ? names.get(literal.value) : undefined;
+  if (named !== undefined) {
+    return named;
+  }
+  findings.push(
+    diagnostic("invalid-action-value", literal.span, `this is no ${what}`, {
+      help: `use a number from 1 to ${maximum} or a name like \`${what === "errno" ? "EPERM" : "SIGKILL"}\``,
+    }),
+  );
+  return otherwise;
+}

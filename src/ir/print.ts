@@ -1,0 +1,111 @@
+/** The IR as text for people: `policyc compile --emit ir`. */
+import { formatSpan } from "../source/source.ts";
+import type { AttachPoint } from "../kernel/hook.ts";
+import type {
+  Bool,
+  CaptureType,
+  Field,
+  Ir,
+  IrAttachment,
+  IrBlock,
+  IrHook,
+  IrRule,
+  Test,
+  Verdict,
+} from "./ir.ts";
+
+/** Deterministic text, one hook after the other; every rule says where it was written. */
+export function printIr(ir: Ir): string {
+  const policies = ir.policies.map((policy, index) => {
+    const name = policy.namespace === undefined ? policy.name : `${policy.namespace}/${policy.name}`;
+    return `policy ${index} ${JSON.stringify(name)} ${policy.mode}  # ${formatSpan(policy.span)}`;
+  });
+  return [...policies, ...ir.hooks.flatMap((hook) => ["", ...printHook(hook)])].join("\n") + "\n";
+}
+
+function printHook(hook: IrHook): readonly string[] {
+  return [
+    `hook ${hook.fact.id}${hook.wantsResult ? " with result" : ""}`,
+    ...hook.attachments.map((attachment) => `  ${printAttachment(attachment)}`),
+    ...hook.fields.map((field, index) => `  field ${index} ${field.name}: ${printType(field.type)}`),
+    ...hook.captures.map(({ argument, type, label }) => {
+      return `  capture argument ${argument}: ${printType(type)}${label === undefined ? "" : ` ${JSON.stringify(label)}`}`;
+    }),
+    ...hook.blocks.flatMap((block) => printBlock(block, hook.fields)),
+  ];
+}
+
+function printAttachment({ kind, alternatives, need }: IrAttachment): string {
+  const points = alternatives.map(printPoint).join(", else ");
+  return `${kind} ${points}${need === "if-present" ? " (where present)" : ""}`;
+}
+
+function printPoint({ kind, target, filter }: AttachPoint): string {
+  return `${kind}/${target}${filter === undefined ? "" : ` [${filter.kind}]`}`;
+}
+
+function printType(type: Field["type"] | CaptureType): string {
+  return type.kind === "integer" ? `${type.signed ? "int" : "uint"}${type.bits}` : type.kind;
+}
+
+function printBlock(block: IrBlock, fields: readonly Field[]): readonly string[] {
+  return [
+    `  block of policy ${block.policy}  # ${formatSpan(block.span)}`,
+    ...block.rules.flatMap((rule) => printRule(rule, fields)),
+  ];
+}
+
+function printRule(rule: IrRule, fields: readonly Field[]): readonly string[] {
+  const report = rule.post ? "report" : "silent";
+  const posture = rule.posture ? " posture" : "";
+  return [
+    `    rule ${rule.id}${posture}: ${printVerdict(rule.verdict)}, ${report}, unresolved: ${rule.onUnresolved}  # ${formatSpan(rule.span)}`,
+    ...printBool(rule.condition, fields).map((line) => `      ${line}`),
+  ];
+}
+
+function printVerdict(verdict: Verdict): string {
+  switch (verdict.kind) {
+    case "allow":
+      return "allow";
+    case "deny":
+      return `deny errno ${verdict.errno}`;
+    case "kill":
+      return `kill signal ${verdict.signal} errno ${verdict.errno}`;
+  }
+}
+
+function printBool(condition: Bool, fields: readonly Field[]): readonly string[] {
+  switch (condition.kind) {
+    case "constant":
+      return [condition.value ? "always" : "never"];
+    case "and":
+    case "or":
+      return [condition.kind, ...condition.operands.flatMap((operand) => indented(operand, fields))];
+    case "not":
+      return ["not", ...indented(condition.operand, fields)];
+    case "atom":
+      return [`${fields[condition.field]?.name ?? "?"} ${printTest(condition.test)}`];
+  }
+}
+
+function indented(condition: Bool, fields: readonly Field[]): readonly string[] {
+  return printBool(condition, fields).map((line) => `  ${line}`);
+}
+
+function printTest(test: Test): string {
+  switch (test.kind) {
+    case "ranges":
+      return `in ${test.ranges.map(({ low, high }) => (low === high ? `${low}` : `${low}..${high}`)).join(" ")}`;
+    case "bits":
+      return `has-${test.every ? "all" : "any"} ${test.masks.map((mask) => `0x${mask.toString(16)}`).join(" ")}`;
+    case "text":
+      return `${test.match} ${test.values.map(({ text }) => JSON.stringify(text)).join(" ")}`;
+    case "networks":
+      return `in ${test.networks.map(({ address, prefixLength }) => `${hex(address)}/${prefixLength}`).join(" ")}`;
+  }
+}
+
+function hex(address: Uint8Array): string {
+  return (Buffer.from(address).toString("hex").match(/.{4}/g) ?? []).join(":");
+}

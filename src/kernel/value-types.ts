@@ -1,0 +1,78 @@
+/** The types that policies declare arguments with. */
+import type { ArgumentType } from "./hook.ts";
+
+const integer = (bits: 8 | 16 | 32 | 64, signed: boolean): ArgumentType => ({
+  kind: "integer",
+  bits,
+  signed,
+});
+
+const valueTypes: ReadonlyMap<string, ArgumentType> = new Map<string, ArgumentType>([
+  ["int", integer(32, true)],
+  ["int8", integer(8, true)],
+  ["sint8", integer(8, true)],
+  ["int16", integer(16, true)],
+  ["sint16", integer(16, true)],
+  ["int32", integer(32, true)],
+  ["sint32", integer(32, true)],
+  ["int64", integer(64, true)],
+  ["sint64", integer(64, true)],
+  ["long", integer(64, true)],
+  ["uint8", integer(8, false)],
+  ["uint16", integer(16, false)],
+  ["uint32", integer(32, false)],
+  ["uint64", integer(64, false)],
+  ["ulong", integer(64, false)],
+  ["size_t", integer(64, false)],
+  ["file", { kind: "file" }],
+  ["path", { kind: "path" }],
+  ["sock", { kind: "sock" }],
+  // An argument that is declared only to keep its place.
+  ["nop", { kind: "opaque", cType: "void *" }],
+]);
+
+/** Types of the language that no hook can carry yet. */
+const plannedTypes: ReadonlySet<string> = new Set([
+  "auto",
+  "bpf_attr",
+  "bpf_cmd",
+  "bpf_map",
+  "bpf_prog",
+  "cap_effective",
+  "cap_inheritable",
+  "cap_permitted",
+  "capability",
+  "char_buf",
+  "char_iovec",
+  "const_buf",
+  "cred",
+  "data_loc",
+  "dentry",
+  "fd",
+  "filename",
+  "iov_iter",
+  "kernel_cap_t",
+  "kiocb",
+  "linux_binprm",
+  "load_info",
+  "module",
+  "net_device",
+  "perf_event",
+  "skb",
+  "sockaddr",
+  "sockaddr_un",
+  "socket",
+  "string",
+  "syscall64",
+  "user_namespace",
+]);
+
+/** The type of a name; `planned` when the language has it and the compiler does not yet. */
+export function valueType(name: string): ArgumentType | "planned" | undefined {
+  return valueTypes.get(name) ?? (plannedTypes.has(name) ? "planned" : undefined);
+}
+
+/** Every type name that can be used. */
+export function valueTypeNames(): readonly string[] {
+  return [...valueTypes.keys()];
+}

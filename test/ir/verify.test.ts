@@ -1,0 +1,93 @@
+import { describe, expect, it } from "vitest";
+import { lowerPolicies } from "../../src/ir/lower/lower.ts";
+import { verify } from "../../src/ir/verify/verify.ts";
+import type { Ir, IrHook } from "../../src/ir/ir.ts";
+import { limits } from "../../src/kernel/limits.ts";
+import { supportedTargets } from "../../src/kernel/target.ts";
+import { elementAt } from "../../src/source/invariant.ts";
+import { alert, block, compare, hook, kill, policy, rule, string, tree } from "./policy-builder.ts";
+
+const open = hook("security_file_open", ["file: file"]);
+
+function lowered(text: string, rules = 1): Ir {
+  const condition = compare("file", "starts-with", string(text));
+  const outcome = lowerPolicies(
+    tree(policy("p", block(open, ...Array.from({ length: rules }, () => rule(condition, kill, alert))))),
+    { targets: supportedTargets },
+  );
+  if (outcome.value === undefined) {
+    throw new Error(JSON.stringify(outcome.diagnostics.map(({ message }) => message)));
+  }
+  return outcome.value;
+}
+
+function withHook(ir: Ir, change: (hook: IrHook) => IrHook): Ir {
+  return { ...ir, hooks: ir.hooks.map(change) };
+}
+
+function withArguments(count: number): Ir {
+  const parameters = Array.from({ length: count }, (_, index) => ({ name: `a${index}`, cType: "int" }));
+  return withHook(lowered("/etc"), (original) => ({
+    ...original,
+    attachments: original.attachments.map((attachment) => ({
+      ...attachment,
+      alternatives: attachment.alternatives.map((point) => ({ ...point, parameters })),
+    })),
+  }));
+}
+
+function withPrograms(count: number): Ir {
+  return withHook(lowered("/etc"), (original) => ({
+    ...original,
+    attachments: Array.from({ length: count }, () => {
+      const first = elementAt(original.attachments, 0);
+      return { ...first, alternatives: first.alternatives.filter(({ kind }) => kind === "fmod_ret") };
+    }),
+  }));
+}
+
+const path = (bytes: number): string => "/".padEnd(bytes, "e");
+
+const cases: readonly [string, () => Ir, () => Ir, string][] = [
+  [
+    "rules",
+    () => lowered("/etc", limits.rulesPerHook),
+    () => lowered("/etc", limits.rulesPerHook + 1),
+    "4097 rules on `security_file_open`: the limit is 4096",
+  ],
+  [
+    "bytes of text",
+    () => lowered(path(255)),
+    () => lowered(path(256)),
+    "256 bytes of text: the limit is 255",
+  ],
+  ["arguments", () => withArguments(6), () => withArguments(7), "7 arguments of `file_open`: the limit is 6"],
+  [
+    "programs",
+    () => withPrograms(38),
+    () => withPrograms(39),
+    "39 programs on `security_file_open`: the limit is 38",
+  ],
+];
+
+describe("verify", () => {
+  it.each(cases)("holds the limit of %s", (_name, under, over, message) => {
+    expect(verify(under(), supportedTargets).diagnostics).toEqual([]);
+    const outcome = verify(over(), supportedTargets);
+    expect(outcome.value).toBeUndefined();
+    expect(outcome.diagnostics.map((finding) => finding.message)).toContain(message);
+  });
+
+  it("refuses a target that can't give the verdict", () => {
+    const lsmOnly = withHook(lowered("/etc"), (original) => ({
+      ...original,
+      attachments: original.attachments.map((attachment) => ({
+        ...attachment,
+        alternatives: attachment.alternatives.filter(({ kind }) => kind === "lsm"),
+      })),
+    }));
+    expect(verify(lsmOnly, supportedTargets).diagnostics.map(({ message }) => message)).toEqual([
+      "kernel 5.10 can't serve `security_file_open`",
+    ]);
+  });
+});
