@@ -69,7 +69,7 @@ function randomValue(field: Field): fc.Arbitrary<FieldValue> {
     case "address":
       return addressBytes().map((bytes) => ({ kind: "address", bytes }));
     case "path":
-      return textOf(LONGEST_PATH).map((text) => textValue(Buffer.from(text)));
+      return textOf(LONGEST_PATH).map((text) => textValue(pathBytes(text)));
     default:
       return unreachable(field.type);
   }
@@ -152,9 +152,13 @@ function textValue(bytes: Uint8Array): FieldValue {
   return { kind: "text", bytes: bytes.subarray(0, LONGEST_PATH) };
 }
 
+/** No path of the kernel has a NUL in it, though a policy may ask for one. */
+function pathBytes(text: string): Buffer {
+  return Buffer.from(text.replaceAll("\0", ""));
+}
+
 function textsNear({ text }: TextValue): readonly FieldValue[] {
-  // No path of the kernel has a NUL in it, though a policy may ask for one.
-  const bytes = Buffer.from(text.replaceAll("\0", ""));
+  const bytes = pathBytes(text);
   const middle = bytes.length >> 1;
   return [
     bytes,

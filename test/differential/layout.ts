@@ -1,0 +1,111 @@
+/** How events and results of test-run programs lie in memory. Little-endian, every part at a multiple of 8. */
+import type { FieldValue, HookEvent } from "../../src/ir/evaluate.ts";
+import type { FieldType, IrHook } from "../../src/ir/ir.ts";
+import { elementAt, invariant, unreachable } from "../../src/source/invariant.ts";
+import { LONGEST_PATH } from "./events.ts";
+
+/** Longer than any path by what a program may read at once over the end. */
+const PATH_ROOM = LONGEST_PATH + 8;
+/** What lies behind the end of a path: the rest of some longer one, never zeroes. */
+const GARBAGE = 0xa5;
+const RESULT_HEADER = 24;
+const RULE_MASK = 0xff_ffff;
+
+export const PATH_STATUS = { missing: 0, present: 1, unresolved: 2 } as const;
+
+/** What the decide function in the kernel said about one event. */
+export interface KernelResult {
+  readonly decisions: readonly { readonly rule: number; readonly enforced: boolean }[];
+  /** What the hook would return: 0, or a negative errno. */
+  readonly result: number;
+  /** Signal that the process would get, or 0. */
+  readonly signal: number;
+  readonly post: boolean;
+}
+
+/** Bytes of one event of a hook. */
+export function eventSize(hook: IrHook): number {
+  return hook.fields.reduce((size, { type }) => size + valueSize(type), 0);
+}
+
+/** Bytes of one result of a hook. */
+export function resultSize(hook: IrHook): number {
+  return RESULT_HEADER + Math.ceil(hook.blocks.length / 2) * 8;
+}
+
+function valueSize(type: FieldType): number {
+  switch (type.kind) {
+    case "integer":
+      return 16;
+    case "address":
+      return 24;
+    case "path":
+      return 8 + PATH_ROOM;
+    default:
+      return unreachable(type);
+  }
+}
+
+export function encodeEvents(hook: IrHook, events: readonly HookEvent[]): Buffer {
+  const size = eventSize(hook);
+  const buffer = Buffer.alloc(size * events.length);
+  for (const [index, event] of events.entries()) {
+    let offset = index * size;
+    for (const [position, { type }] of hook.fields.entries()) {
+      encodeValue(buffer.subarray(offset, offset + valueSize(type)), type, elementAt(event.values, position));
+      offset += valueSize(type);
+    }
+  }
+  return buffer;
+}
+
+function encodeValue(into: Buffer, type: FieldType, value: FieldValue): void {
+  switch (type.kind) {
+    case "integer":
+      into.writeUInt32LE(value.kind === "missing" ? 0 : 1, 0);
+      into.writeBigUInt64LE(BigInt.asUintN(64, value.kind === "integer" ? value.value : 0n), 8);
+      return;
+    case "address":
+      into.writeUInt32LE(value.kind === "missing" ? 0 : 1, 0);
+      into.set(value.kind === "address" ? value.bytes : new Uint8Array(16).fill(GARBAGE), 8);
+      return;
+    case "path":
+      encodePath(into, value);
+      return;
+    default:
+      unreachable(type);
+  }
+}
+
+function encodePath(into: Buffer, value: FieldValue): void {
+  into.fill(GARBAGE, 8);
+  if (value.kind === "text") {
+    into.writeUInt32LE(PATH_STATUS.present, 0);
+    into.writeUInt32LE(value.bytes.length, 4);
+    into.set(value.bytes, 8);
+    return;
+  }
+  into.writeUInt32LE(value.kind === "unresolved" ? PATH_STATUS.unresolved : PATH_STATUS.missing, 0);
+}
+
+export function decodeResults(hook: IrHook, results: Buffer): readonly KernelResult[] {
+  const size = resultSize(hook);
+  return Array.from({ length: results.length / size }, (_, index) =>
+    decodeResult(results.subarray(index * size, (index + 1) * size)),
+  );
+}
+
+function decodeResult(result: Buffer): KernelResult {
+  invariant(result.readUInt32LE(0) === 1, "the test program writes a result for every event");
+  const count = result.readUInt32LE(4);
+  invariant(RESULT_HEADER + count * 4 <= result.length, `no more decisions than blocks, not ${count}`);
+  return {
+    decisions: Array.from({ length: count }, (_, index) => {
+      const word = result.readUInt32LE(RESULT_HEADER + index * 4);
+      return { rule: word & RULE_MASK, enforced: word >>> 24 !== 0 };
+    }),
+    result: result.readInt32LE(8),
+    signal: result.readUInt32LE(12),
+    post: result.readUInt32LE(16) !== 0,
+  };
+}
