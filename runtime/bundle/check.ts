@@ -1,0 +1,194 @@
+/** The manifest and the map plan of a bundle, checked: a bundle is input from outside. */
+import { MANIFEST_FORMAT } from "../manifest.ts";
+import type {
+  Manifest,
+  ManifestAlternative,
+  ManifestAttachment,
+  ManifestCapture,
+  ManifestHook,
+  ManifestMap,
+  ManifestPolicy,
+  ManifestProgram,
+  ManifestRequirement,
+  ManifestRule,
+  ManifestVerdict,
+  MapPlan,
+  PlannedEntry,
+  PlannedMap,
+} from "../manifest.ts";
+import { fault, field, integer, list, oneOf, optional, record, text, texts, truth } from "./shape.ts";
+import type { Placed } from "./shape.ts";
+
+const MOST = {
+  policies: 100_000,
+  rules: 1 << 24,
+  hooks: 1 << 16,
+  programs: 10_000,
+  maps: 10_000,
+  entries: 10_000_000,
+  few: 1000,
+} as const;
+const MAX_U32 = 0xffff_ffff;
+/** Names that become names in the kernel's BPF file system. */
+const KERNEL_NAME = /^[A-Za-z0-9_.]{1,128}$/;
+
+/** Throws ShapeFault. */
+export function checkManifest(value: unknown): Manifest {
+  const at: Placed = { value, place: "manifest" };
+  const format = field(at, "format");
+  if (format.value !== MANIFEST_FORMAT) {
+    return fault(format, `${MANIFEST_FORMAT}, the only format that this runtime reads`);
+  }
+  const policies = list(field(at, "policies"), MOST.policies, policy);
+  const hooks = list(field(at, "hooks"), MOST.hooks, hook);
+  return {
+    format: MANIFEST_FORMAT,
+    compiler: text(field(at, "compiler")),
+    policies,
+    hooks,
+    rules: list(field(at, "rules"), MOST.rules, (one) => rule(one, policies.length, hooks.length)),
+    attachments: list(field(at, "attachments"), MOST.programs, attachment),
+    programs: list(field(at, "programs"), MOST.programs, (one) => program(one, hooks.length)),
+    maps: list(field(at, "maps"), MOST.maps, map),
+    notes: texts(field(at, "notes"), MOST.few),
+    digests: record(field(at, "digests"), (one) => text(one, 64)),
+  };
+}
+
+/** Throws ShapeFault. */
+export function checkPlan(value: unknown): MapPlan {
+  return { maps: list(field({ value, place: "plan" }, "maps"), MOST.maps, plannedMap) };
+}
+
+function policy(at: Placed): ManifestPolicy {
+  return {
+    name: text(field(at, "name")),
+    ...optional(at, "namespace", text),
+    mode: oneOf(field(at, "mode"), ["enforce", "monitor"] as const),
+    tags: texts(field(at, "tags"), MOST.few),
+    ...optional(at, "message", text),
+    ...optional(at, "severity", (one) => integer(one, 0, 1000)),
+    file: text(field(at, "file")),
+    line: integer(field(at, "line"), 0, MAX_U32),
+  };
+}
+
+function rule(at: Placed, policies: number, hooks: number): ManifestRule {
+  return {
+    id: text(field(at, "id")),
+    policy: integer(field(at, "policy"), 0, policies - 1),
+    hook: integer(field(at, "hook"), 0, hooks - 1),
+    tags: texts(field(at, "tags"), MOST.few),
+    ...optional(at, "message", text),
+    ...optional(at, "label", text),
+    verdict: verdict(field(at, "verdict")),
+    post: truth(field(at, "post")),
+    posture: truth(field(at, "posture")),
+    file: text(field(at, "file")),
+    line: integer(field(at, "line"), 0, MAX_U32),
+    column: integer(field(at, "column"), 0, MAX_U32),
+  };
+}
+
+function verdict(at: Placed): ManifestVerdict {
+  const errno = (): number => integer(field(at, "errno"), 0, 4095);
+  const kind = oneOf(field(at, "kind"), ["allow", "deny", "kill"] as const);
+  switch (kind) {
+    case "allow":
+      return { kind };
+    case "deny":
+      return { kind, errno: errno() };
+    case "kill":
+      return { kind, signal: integer(field(at, "signal"), 1, 64), errno: errno() };
+  }
+}
+
+function hook(at: Placed): ManifestHook {
+  return {
+    name: text(field(at, "name"), 256),
+    section: oneOf(field(at, "section"), ["kprobe", "tracepoint", "uprobe", "usdt", "lsm"] as const),
+    captures: list(field(at, "captures"), 64, capture),
+    result: truth(field(at, "result")),
+  };
+}
+
+function capture(at: Placed): ManifestCapture {
+  const type = field(at, "type");
+  const kind = oneOf(field(type, "kind"), ["integer", "file", "path", "sock"] as const);
+  return {
+    argument: integer(field(at, "argument"), 0, 64),
+    type:
+      kind === "integer"
+        ? {
+            kind,
+            bits: oneOf(field(type, "bits"), [8, 16, 32, 64] as const),
+            signed: truth(field(type, "signed")),
+          }
+        : { kind },
+    ...optional(at, "label", text),
+  };
+}
+
+function attachment(at: Placed): ManifestAttachment {
+  return {
+    purpose: text(field(at, "purpose")),
+    need: oneOf(field(at, "need"), ["required", "if-present"] as const),
+    alternatives: list(field(at, "alternatives"), 64, alternative),
+  };
+}
+
+function alternative(at: Placed): ManifestAlternative {
+  return {
+    program: kernelName(field(at, "program")),
+    requires: list(field(at, "requires"), 64, requirement),
+  };
+}
+
+function requirement(at: Placed): ManifestRequirement {
+  const kind = oneOf(field(at, "kind"), ["bpf-lsm-active", "kernel-function", "helper"] as const);
+  return kind === "bpf-lsm-active" ? { kind } : { kind, name: text(field(at, "name"), 256) };
+}
+
+function program(at: Placed, hooks: number): ManifestProgram {
+  return {
+    name: kernelName(field(at, "name")),
+    section: text(field(at, "section"), 256),
+    instructions: integer(field(at, "instructions"), 0, MAX_U32),
+    stack: integer(field(at, "stack"), 0, MAX_U32),
+    ...optional(at, "hook", (one) => integer(one, 0, hooks - 1)),
+  };
+}
+
+function map(at: Placed): ManifestMap {
+  const size = (name: string): number => integer(field(at, name), 0, Number.MAX_SAFE_INTEGER);
+  return {
+    name: kernelName(field(at, "name")),
+    type: text(field(at, "type"), 64),
+    keySize: size("keySize"),
+    valueSize: size("valueSize"),
+    maxEntries: size("maxEntries"),
+    entries: size("entries"),
+    bytes: size("bytes"),
+  };
+}
+
+function plannedMap(at: Placed): PlannedMap {
+  return {
+    name: kernelName(field(at, "name")),
+    entries: list(field(at, "entries"), MOST.entries, plannedEntry),
+  };
+}
+
+function plannedEntry(at: Placed): PlannedEntry {
+  return { key: hexBytes(field(at, "key")), value: hexBytes(field(at, "value")) };
+}
+
+function hexBytes(at: Placed): string {
+  const digits = text(at, 1 << 24);
+  return digits.length % 2 === 0 && /^[0-9a-f]*$/i.test(digits) ? digits : fault(at, "bytes in hex");
+}
+
+function kernelName(at: Placed): string {
+  const name = text(at, 128);
+  return KERNEL_NAME.test(name) ? name : fault(at, "a name of letters, digits, `_` and `.`");
+}

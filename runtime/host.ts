@@ -1,0 +1,103 @@
+/** What this kernel can do, looked up when first asked. */
+import { readFileSync } from "node:fs";
+import { btfEnumNames, btfFind, freeBtf, loadKernelBtf } from "./libbpf.ts";
+import type { Pointer } from "./libbpf.ts";
+import type { ManifestAlternative, ManifestAttachment, ManifestRequirement } from "./manifest.ts";
+
+export interface Host {
+  /** Why a requirement does not hold; undefined when it does. */
+  readonly lacks: (requirement: ManifestRequirement) => string | undefined;
+  /** Gives the kernel's type descriptions back. */
+  readonly close: () => void;
+}
+
+const LSM_LIST = "/sys/kernel/security/lsm";
+const BTF_KIND_FUNC = 12;
+
+export function openHost(): Host {
+  let btf: Pointer | null | undefined;
+  let bpfHelpers: ReadonlySet<string> | undefined;
+  const kernelBtf = (): Pointer | null => (btf ??= loadKernelBtf());
+  const withBtf = (check: (types: Pointer) => string | undefined): string | undefined => {
+    const types = kernelBtf();
+    return types === null ? "the kernel has no BTF" : check(types);
+  };
+  return {
+    lacks: (requirement) => {
+      switch (requirement.kind) {
+        case "bpf-lsm-active":
+          return lacksBpfLsm();
+        case "kernel-function":
+          return withBtf((types) =>
+            btfFind(types, requirement.name, BTF_KIND_FUNC) < 0
+              ? `the kernel has no function ${requirement.name}`
+              : undefined,
+          );
+        case "helper":
+          return withBtf((types) => {
+            bpfHelpers ??= new Set(btfEnumNames(types, "bpf_func_id"));
+            return bpfHelpers.has(requirement.name.replace(/^bpf_/, "BPF_FUNC_"))
+              ? undefined
+              : `the kernel has no ${requirement.name}`;
+          });
+      }
+    },
+    close: () => {
+      if (typeof btf === "bigint") {
+        freeBtf(btf);
+      }
+      btf = undefined;
+    },
+  };
+}
+
+function lacksBpfLsm(): string | undefined {
+  try {
+    const active = readFileSync(LSM_LIST, "utf8").trim().split(",");
+    return active.includes("bpf") ? undefined : `\`bpf\` is not among the active LSMs (${active.join(",")})`;
+  } catch {
+    return `${LSM_LIST} can't be read, so \`bpf\` can't be known to be an active LSM`;
+  }
+}
+
+/** Which program serves an attachment here, or why none does. */
+export type Choice =
+  | { readonly kind: "chosen"; readonly attachment: ManifestAttachment; readonly program: string }
+  | { readonly kind: "skipped"; readonly attachment: ManifestAttachment }
+  | {
+      readonly kind: "impossible";
+      readonly attachment: ManifestAttachment;
+      /** For each alternative, why not. */
+      readonly reasons: readonly string[];
+    };
+
+/** The first alternative whose requirements hold. */
+export function choose(attachment: ManifestAttachment, host: Host): Choice {
+  const refused = attachment.alternatives.map((alternative) => ({
+    alternative,
+    reasons: reasonsAgainst(alternative, host),
+  }));
+  const first = refused.find(({ reasons }) => reasons.length === 0);
+  if (first !== undefined) {
+    return { kind: "chosen", attachment, program: first.alternative.program };
+  }
+  const absent = refused.every(({ alternative }) => lacksFunction(alternative, host));
+  if (attachment.need === "if-present" && absent) {
+    return { kind: "skipped", attachment };
+  }
+  return {
+    kind: "impossible",
+    attachment,
+    reasons: refused.map(({ alternative, reasons }) => `${alternative.program}: ${reasons.join("; ")}`),
+  };
+}
+
+function reasonsAgainst(alternative: ManifestAlternative, host: Host): readonly string[] {
+  return alternative.requires.map(host.lacks).filter((reason) => reason !== undefined);
+}
+
+function lacksFunction(alternative: ManifestAlternative, host: Host): boolean {
+  return alternative.requires.some(
+    (requirement) => requirement.kind === "kernel-function" && host.lacks(requirement) !== undefined,
+  );
+}

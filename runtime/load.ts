@@ -1,0 +1,248 @@
+/**
+ * From a checked bundle to attached programs. All or nothing: the maps are filled before anything is
+ * attached, nothing is enforced before everything is attached, and a failure undoes all of it.
+ */
+import type { Bundle } from "./bundle/read.ts";
+import { failed, ok } from "./failure.ts";
+import type { Failure, Result } from "./failure.ts";
+import { choose } from "./host.ts";
+import type { Choice, Host } from "./host.ts";
+import {
+  lastErrno,
+  linkDestroy,
+  mapFd,
+  nextProgram,
+  objectClose,
+  objectLoad,
+  objectOpen,
+  programAttach,
+  programName,
+  setAutoload,
+  takeMessages,
+} from "./libbpf.ts";
+import type { Pointer } from "./libbpf.ts";
+import { WELL_KNOWN_MAPS } from "./manifest.ts";
+import type { ManifestAttachment } from "./manifest.ts";
+import { errnoName, fillMap, writeWord } from "./maps.ts";
+
+/** A bundle in the kernel: programs loaded, maps filled, nothing attached yet. */
+export interface Prepared {
+  readonly bundle: Bundle;
+  readonly object: Pointer;
+  readonly chosen: readonly ChosenProgram[];
+  readonly skipped: readonly ManifestAttachment[];
+}
+
+export interface ChosenProgram {
+  readonly attachment: ManifestAttachment;
+  readonly name: string;
+  readonly program: Pointer;
+}
+
+export interface AttachedLink extends ChosenProgram {
+  readonly link: Pointer;
+}
+
+/** A bundle at work. */
+export interface Loaded extends Prepared {
+  readonly links: readonly AttachedLink[];
+}
+
+export interface LoadOptions {
+  /** Every policy reports only, whatever its own mode. */
+  readonly monitor: boolean;
+}
+
+let messages: string[] | undefined;
+
+/** What libbpf has said since the last call. */
+function heard(): string {
+  return messages?.splice(0).join("") ?? "";
+}
+
+function listen(): void {
+  if (messages === undefined) {
+    const heardSoFar: string[] = [];
+    messages = heardSoFar;
+    takeMessages((message) => heardSoFar.push(message));
+  }
+}
+
+/** Loads, attaches and arms a bundle. */
+export async function load(bundle: Bundle, host: Host, options: LoadOptions): Promise<Result<Loaded>> {
+  const prepared = await prepare(bundle, host);
+  if (prepared.kind === "failed") {
+    return prepared;
+  }
+  const attached = attach(prepared.value);
+  if (attached.kind === "failed") {
+    objectClose(prepared.value.object);
+    return attached;
+  }
+  const refused = arm(attached.value, options);
+  if (refused !== undefined) {
+    release(attached.value);
+    return { kind: "failed", failure: refused };
+  }
+  return attached;
+}
+
+/** Detaches and unloads; what is pinned stays. */
+export function release(loaded: Loaded): void {
+  for (const { link } of loaded.links) {
+    linkDestroy(link);
+  }
+  objectClose(loaded.object);
+}
+
+async function prepare(bundle: Bundle, host: Host): Promise<Result<Prepared>> {
+  const choices = bundle.manifest.attachments.map((attachment) => choose(attachment, host));
+  const impossible = choices.filter((choice) => choice.kind === "impossible");
+  if (impossible.length > 0) {
+    return failed(
+      3,
+      `this kernel can't serve ${impossible.map(({ attachment }) => `\`${attachment.purpose}\``).join(", ")}`,
+      impossible.flatMap(({ reasons }) => reasons),
+    );
+  }
+  host.close();
+  listen();
+  const object = objectOpen(bundle.object, bundle.object.length, null);
+  if (object === null) {
+    return failed(1, "the bundle's object can't be opened", [errnoName(-lastErrno()), heard().trim()]);
+  }
+  const loaded = await loadObject(bundle, object, choices);
+  if (loaded.kind === "failed") {
+    objectClose(object);
+  }
+  return loaded;
+}
+
+async function loadObject(
+  bundle: Bundle,
+  object: Pointer,
+  choices: readonly Choice[],
+): Promise<Result<Prepared>> {
+  const chosen = selectPrograms(object, choices);
+  if (chosen.kind === "failed") {
+    return chosen;
+  }
+  const error = objectLoad(object);
+  if (error < 0) {
+    return { kind: "failed", failure: await loadFailure(bundle, error, chosen.value) };
+  }
+  const refused = fill(bundle, object);
+  if (refused !== undefined) {
+    return { kind: "failed", failure: refused };
+  }
+  const skipped = choices.filter(({ kind }) => kind === "skipped").map(({ attachment }) => attachment);
+  return ok({ bundle, object, chosen: chosen.value, skipped });
+}
+
+/** Loads the chosen programs only: the others may be for kernels unlike this one. */
+function selectPrograms(object: Pointer, choices: readonly Choice[]): Result<readonly ChosenProgram[]> {
+  const programs = new Map<string, Pointer>();
+  for (let at = nextProgram(object, null); at !== null; at = nextProgram(object, at)) {
+    programs.set(programName(at), at);
+  }
+  const chosen: ChosenProgram[] = [];
+  for (const choice of choices) {
+    if (choice.kind === "chosen") {
+      const program = programs.get(choice.program);
+      if (program === undefined) {
+        return failed(1, `the bundle's object has no program \`${choice.program}\``);
+      }
+      chosen.push({ attachment: choice.attachment, name: choice.program, program });
+    }
+  }
+  for (const [name, program] of programs) {
+    setAutoload(
+      program,
+      chosen.some((one) => one.name === name),
+    );
+  }
+  return ok(chosen);
+}
+
+/** The policy's line where the verifier refused it, else what libbpf said. */
+async function loadFailure(
+  bundle: Bundle,
+  error: number,
+  chosen: readonly ChosenProgram[],
+): Promise<Failure> {
+  const { readRefusal } = await import("./verifier-log.ts");
+  const { readLineTable } = await import("./line-table.ts");
+  const policyFiles = new Set(bundle.manifest.policies.map(({ file }) => file));
+  const said = heard();
+  const refusal = readRefusal(said, readLineTable(bundle.object), (file) => policyFiles.has(file));
+  if (refusal === undefined) {
+    const notes = said.trim() === "" ? [] : said.trim().split("\n");
+    return { exit: 3, message: `the kernel refused the programs: ${errnoName(error)}`, notes };
+  }
+  const purpose = chosen.find(({ name }) => name === refusal.program)?.attachment.purpose;
+  const place =
+    refusal.source === undefined
+      ? []
+      : [`${refusal.source.file}:${refusal.source.line}: ${refusal.source.text.trim()}`];
+  return {
+    exit: 3,
+    message: `the kernel refused the program of \`${purpose ?? refusal.program ?? "?"}\`: ${errnoName(error)}`,
+    notes: [...place, refusal.message],
+  };
+}
+
+function fill(bundle: Bundle, object: Pointer): Failure | undefined {
+  for (const { name, entries } of bundle.plan.maps) {
+    const fd = mapFd(object, name);
+    if (fd < 0) {
+      return { exit: 1, message: `the bundle's object has no map \`${name}\``, notes: [] };
+    }
+    const planned = bundle.manifest.maps.find((map) => map.name === name);
+    const sound = entries.every(
+      ({ key, value }) =>
+        planned !== undefined && key.length === planned.keySize * 2 && value.length === planned.valueSize * 2,
+    );
+    if (!sound) {
+      return { exit: 1, message: `the plan's entries do not fit map \`${name}\``, notes: [] };
+    }
+    const refused = fillMap(fd, entries);
+    if (refused !== undefined) {
+      return { exit: 3, message: `the kernel refused to fill map \`${name}\``, notes: [refused] };
+    }
+  }
+  return setModes(bundle, object, () => 0);
+}
+
+function attach(prepared: Prepared): Result<Loaded> {
+  const links: AttachedLink[] = [];
+  for (const chosen of prepared.chosen) {
+    const link = programAttach(chosen.program);
+    if (link === null) {
+      const reason = errnoName(-lastErrno());
+      for (const { link: earlier } of links) {
+        linkDestroy(earlier);
+      }
+      return failed(3, `can't attach \`${chosen.attachment.purpose}\` (${chosen.name}): ${reason}`, [
+        ...heard().trim().split("\n"),
+        "nothing stays attached",
+      ]);
+    }
+    links.push({ ...chosen, link });
+  }
+  return ok({ ...prepared, links });
+}
+
+/** Lets the policies enforce, now that all of them are in place. */
+function arm(loaded: Loaded, options: LoadOptions): Failure | undefined {
+  return setModes(loaded.bundle, loaded.object, (mode) => (mode === "enforce" && !options.monitor ? 1 : 0));
+}
+
+function setModes(
+  bundle: Bundle,
+  object: Pointer,
+  word: (mode: "enforce" | "monitor") => number,
+): Failure | undefined {
+  const fd = mapFd(object, WELL_KNOWN_MAPS.modes);
+  const written = bundle.manifest.policies.every(({ mode }, index) => writeWord(fd, index, word(mode)));
+  return fd >= 0 && written ? undefined : { exit: 3, message: "can't set the policies' modes", notes: [] };
+}

@@ -1,0 +1,133 @@
+/** From ring buffer to lines of text. */
+import { hostname } from "node:os";
+import { writeSync } from "node:fs";
+import { compactLine } from "./events/compact.ts";
+import { wallClock } from "./events/clock.ts";
+import { decodeRecord } from "./events/decode.ts";
+import { eventJson } from "./events/json.ts";
+import { observe } from "./events/observed.ts";
+import type { Observed } from "./events/observed.ts";
+import { readProcess } from "./events/proc.ts";
+import { createProcessTable } from "./events/processes.ts";
+import type { ProcessTable } from "./events/processes.ts";
+import { jsonLine } from "./events/quote.ts";
+import { bootTime } from "./libbpf.ts";
+import type { Manifest } from "./manifest.ts";
+import { readCounters } from "./maps.ts";
+import type { Counts } from "./maps.ts";
+import { openRing } from "./ring.ts";
+
+export type OutputFormat = "compact" | "json";
+
+export interface StreamOptions {
+  readonly format: OutputFormat;
+  readonly color: boolean;
+  /** Events of hooks are kept when their policy has this name. */
+  readonly policy?: string | undefined;
+  /** Where the lines go. */
+  readonly fd: number;
+}
+
+export interface EventStream {
+  /** Prints what is there; the number of records. */
+  readonly drain: () => number;
+  /** What the kernel counted, after a last look. */
+  readonly counts: () => Counts & { readonly malformed: number };
+}
+
+/** File descriptors of a loaded bundle's maps. */
+export interface StreamSource {
+  readonly manifest: Manifest;
+  readonly eventsFd: number;
+  readonly countersFd: number;
+}
+
+export function createProcesses(): ProcessTable {
+  return createProcessTable(readProcess);
+}
+
+/** Undefined when the ring buffer can't be read. */
+export function openStream(
+  source: StreamSource,
+  processes: ProcessTable,
+  options: StreamOptions,
+): EventStream | undefined {
+  const ring = openRing(source.eventsFd);
+  if (ring === undefined) {
+    return undefined;
+  }
+  const node = { name: hostname(), clock: wallClock(bootTime()) };
+  const style = { source: node.name, color: options.color };
+  const render = (event: Observed): string =>
+    options.format === "json" ? jsonLine(eventJson(event, node)) : compactLine(event, style);
+  let lost = readCounters(source.countersFd).lost;
+  let malformed = 0;
+  const drain = (): number => {
+    const lines: string[] = [];
+    const records = ring.drain((bytes) => {
+      const record = decodeRecord(bytes, source.manifest);
+      if (record.kind === "malformed") {
+        malformed++;
+        lines.push(malformedLine(record.reason, options.format));
+        return;
+      }
+      const events = observe(record, processes).filter((event) => isWanted(event, options.policy));
+      lines.push(...events.map(render));
+    });
+    const now = readCounters(source.countersFd).lost;
+    if (now > lost) {
+      lines.push(lostLine(now - lost, options.format));
+      lost = now;
+    }
+    if (lines.length > 0) {
+      writeAll(options.fd, `${lines.join("\n")}\n`);
+    }
+    return records;
+  };
+  return { drain, counts: () => ({ ...readCounters(source.countersFd), malformed }) };
+}
+
+function isWanted(event: Observed, policy: string | undefined): boolean {
+  return policy === undefined || event.kind !== "hook" || event.decision.policy.name === policy;
+}
+
+function lostLine(count: number, format: OutputFormat): string {
+  return format === "json" ? JSON.stringify({ lost: count }) : `⚠ ${count} events lost`;
+}
+
+function malformedLine(reason: string, format: OutputFormat): string {
+  return format === "json" ? jsonLine({ malformed: reason }) : `⚠ event not understood: ${reason}`;
+}
+
+/** Writes all of a text: the reader sets the pace, the ring buffer holds what comes meanwhile. */
+export function writeAll(fd: number, text: string): void {
+  const bytes = Buffer.from(text);
+  let written = 0;
+  while (written < bytes.length) {
+    try {
+      written += writeSync(fd, bytes, written);
+    } catch (thrown) {
+      if (!(thrown instanceof Error && "code" in thrown && thrown.code === "EAGAIN")) {
+        throw thrown;
+      }
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+    }
+  }
+}
+
+const SOONEST = 10;
+const LATEST = 100;
+
+/** Drains for as long as nobody stops it, more often while there is something; the function stops it. */
+export function follow(streams: readonly EventStream[]): () => void {
+  let timer: NodeJS.Timeout | undefined;
+  const step = (wait: number): void => {
+    const records = streams.reduce((sum, stream) => sum + stream.drain(), 0);
+    const next = records > 0 ? SOONEST : Math.min(wait * 2, LATEST);
+    timer = setTimeout(step, next, next);
+  };
+  timer = setTimeout(step, SOONEST, SOONEST);
+  return () => {
+    clearTimeout(timer);
+  };
+}
