@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** The command line of policyc-runtime. */
-import { Command, CommanderError, Option } from "commander";
+import { Argument, Command, CommanderError, Option } from "commander";
 import { renderFailure, thrownMessage } from "./failure.ts";
 import type { Result } from "./failure.ts";
 
@@ -41,8 +41,7 @@ function colorOption(): Option {
 function program(): Command {
   const main = new Command("policyc-runtime")
     .description("Loads policy bundles into the kernel and reports what they decide")
-    .exitOverride()
-    .enablePositionalOptions();
+    .exitOverride();
   main
     .command("run <bundle> <command...>")
     .description("run a command under a bundle that goes when the command ends")
@@ -50,7 +49,6 @@ function program(): Command {
     .addOption(colorOption())
     .option("--events-file <path>", "write events there instead of to standard error")
     .option("--monitor", "report only, whatever the policies' modes")
-    .passThroughOptions()
     .action(async (bundle: string, command: string[], flags: OutputFlags & RunFlags) => {
       const { run } = await import("./commands/run.ts");
       finish(
@@ -62,7 +60,104 @@ function program(): Command {
         }),
       );
     });
+  addLoad(main);
+  addEvents(main);
+  addState(main);
   return main;
+}
+
+function addLoad(main: Command): void {
+  main
+    .command("load <bundle...>")
+    .description("check, load, attach and pin bundles: all of them or none")
+    .addOption(outputOption())
+    .addOption(colorOption())
+    .option("--follow", "stay and print events")
+    .option("--monitor", "report only, whatever the policies' modes")
+    .option("--replace", "take the place of what is loaded under the same name, without a gap")
+    .option("--name <name>", "name to load under (default: the file's)")
+    .action(async (bundles: string[], flags: OutputFlags & LoadCommandFlags) => {
+      const { loadBundles } = await import("./commands/load.ts");
+      finish(
+        await loadBundles(bundles, {
+          format: flags.output,
+          color: wantsColor(flags.color, process.stdout.isTTY),
+          follow: flags.follow ?? false,
+          monitor: flags.monitor ?? false,
+          replace: flags.replace ?? false,
+          name: flags.name,
+        }),
+      );
+    });
+}
+
+function addEvents(main: Command): void {
+  main
+    .command("events")
+    .description("print events of what is loaded, until stopped")
+    .addOption(outputOption())
+    .addOption(colorOption())
+    .option("--policy <name>", "decisions of this policy only")
+    .action(async (flags: OutputFlags & { readonly policy?: string }) => {
+      const { followLoaded } = await import("./commands/events.ts");
+      const { loadedNames } = await import("./pins.ts");
+      finish(
+        await followLoaded(loadedNames(), {
+          format: flags.output,
+          color: wantsColor(flags.color, process.stdout.isTTY),
+          policy: flags.policy,
+        }),
+      );
+    });
+}
+
+interface JsonFlag {
+  readonly json?: true;
+}
+
+function addState(main: Command): void {
+  main
+    .command("list")
+    .description("what is loaded")
+    .option("--json", "as JSON")
+    .action(async (flags: JsonFlag) => {
+      finish((await import("./commands/status.ts")).list(flags.json ?? false));
+    });
+  main
+    .command("status [name]")
+    .description("hits, verdicts, counters and memory")
+    .option("--json", "as JSON")
+    .action(async (name: string | undefined, flags: JsonFlag) => {
+      finish((await import("./commands/status.ts")).showStatus(name, flags.json ?? false));
+    });
+  main
+    .command("unload <name>")
+    .description("detach and forget")
+    .action(async (name: string) => {
+      finish((await import("./commands/status.ts")).unloadNamed(name));
+    });
+  main
+    .command("mode")
+    .description("let the policies enforce, or only report")
+    .argument("<name>")
+    .addArgument(new Argument("<mode>").choices(["enforce", "monitor"]))
+    .action(async (name: string, mode: "enforce" | "monitor") => {
+      finish((await import("./commands/status.ts")).setMode(name, mode));
+    });
+  main
+    .command("probe [bundle]")
+    .description("what this kernel can do, against what a bundle needs")
+    .option("--json", "as JSON")
+    .action(async (bundle: string | undefined, flags: JsonFlag) => {
+      finish((await import("./commands/probe.ts")).probe(bundle, flags.json ?? false));
+    });
+}
+
+interface LoadCommandFlags {
+  readonly follow?: true;
+  readonly monitor?: true;
+  readonly replace?: true;
+  readonly name?: string;
 }
 
 interface RunFlags {

@@ -1,0 +1,77 @@
+/** `policyc-runtime events`: what the loaded bundles report, until stopped. */
+import { openSync } from "node:fs";
+import { rememberAll } from "../events/proc.ts";
+import { failed, ok } from "../failure.ts";
+import type { Result } from "../failure.ts";
+import { lockFile } from "../libbpf.ts";
+import { openMap, pinDirectory, readRecord } from "../pins.ts";
+import { createProcesses, follow, openStream } from "../stream.ts";
+import type { EventStream, OutputFormat } from "../stream.ts";
+
+export interface EventFlags {
+  readonly format: OutputFormat;
+  readonly color: boolean;
+  readonly policy: string | undefined;
+}
+
+const STANDARD_OUTPUT = 1;
+const LOCK_EXCLUSIVE = 2;
+const LOCK_AT_ONCE = 4;
+
+/** Prints events of the named bundles until a signal says stop. */
+export async function followLoaded(names: readonly string[], flags: EventFlags): Promise<Result<number>> {
+  if (names.length === 0) {
+    return failed(3, "nothing is loaded");
+  }
+  const processes = createProcesses();
+  const streams: EventStream[] = [];
+  for (const name of names) {
+    const stream = openLoaded(name, processes, flags);
+    if (stream.kind === "failed") {
+      return stream;
+    }
+    streams.push(stream.value);
+  }
+  rememberAll(processes);
+  const stop = follow(streams);
+  await new Promise<void>((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+      process.once(signal, () => {
+        resolve();
+      });
+    }
+  });
+  stop();
+  streams.forEach((stream) => stream.drain());
+  return ok(0);
+}
+
+function openLoaded(
+  name: string,
+  processes: ReturnType<typeof createProcesses>,
+  flags: EventFlags,
+): Result<EventStream> {
+  const record = readRecord(name);
+  if (record.kind === "failed") {
+    return record;
+  }
+  // A record in the ring can be read once: two readers would each see half. The lock goes with the process.
+  const directory = openSync(pinDirectory(name), "r");
+  if (lockFile(directory, LOCK_EXCLUSIVE | LOCK_AT_ONCE) !== 0) {
+    return failed(3, `another process is reading the events of \`${name}\``);
+  }
+  const events = openMap(name, "events");
+  const counters = openMap(name, "counters");
+  if (events.kind === "failed") {
+    return events;
+  }
+  if (counters.kind === "failed") {
+    return counters;
+  }
+  const stream = openStream(
+    { manifest: record.value.manifest, eventsFd: events.value, countersFd: counters.value },
+    processes,
+    { ...flags, fd: STANDARD_OUTPUT },
+  );
+  return stream === undefined ? failed(3, `the events of \`${name}\` can't be read`) : ok(stream);
+}
