@@ -1,0 +1,99 @@
+/** The one way from texts of any language to policies. */
+import type { Diagnostic, Outcome } from "../diagnostics/diagnostic.ts";
+import { diagnostic, success } from "../diagnostics/diagnostic.ts";
+import type { Source } from "../source/source.ts";
+import { checkSourceCharacters } from "./characters.ts";
+import type { Policy, PolicyTree } from "./policy/tree.ts";
+import type { ParameterScope } from "./yaml/parameters.ts";
+
+export type Language = "policy" | "tetragon" | "kubearmor" | "falco";
+
+export interface ParseOptions {
+  /** Values of `--set`. */
+  readonly parameters: ReadonlyMap<string, string>;
+  /** The language of sources whose name does not tell it, such as standard input. */
+  readonly language?: Language | undefined;
+}
+
+/**
+ * The policies of all sources, in order, and everything that is wrong with the sources, in the order of the
+ * text. There is always a tree; it lacks the policies that have errors.
+ */
+export async function parseSources(
+  sources: readonly Source[],
+  options: ParseOptions,
+): Promise<Outcome<PolicyTree>> {
+  const parameters: ParameterScope = { values: options.parameters, used: new Set() };
+  const policies: Policy[] = [];
+  const diagnostics: Diagnostic[] = [];
+  for (const source of sources) {
+    const parsed = await parseSource(source, parameters, options.language);
+    policies.push(...(parsed.value ?? []));
+    diagnostics.push(...inTextOrder([...checkSourceCharacters(source), ...parsed.diagnostics]));
+  }
+  diagnostics.push(...duplicatePolicies(policies), ...unusedParameters(parameters));
+  return success({ kind: "policy-tree", policies }, diagnostics);
+}
+
+/** Front ends are loaded when a source needs them: each brings a parser library. */
+async function parseSource(
+  source: Source,
+  parameters: ParameterScope,
+  language: Language | undefined,
+): Promise<Outcome<readonly Policy[]>> {
+  if (isPolicyLanguage(source, language)) {
+    const { parsePolicyLanguage } = await import("./policy/parse.ts");
+    const { value, diagnostics } = parsePolicyLanguage(source, { parameters });
+    return { value: value?.policies, diagnostics };
+  }
+  const { parseYamlPolicies } = await import("./documents.ts");
+  return parseYamlPolicies(source, parameters);
+}
+
+function isPolicyLanguage(source: Source, language: Language | undefined): boolean {
+  if (source.name.endsWith(".policy")) {
+    return true;
+  }
+  return language === "policy" && !/\.ya?ml$/i.test(source.name);
+}
+
+/** Two policies of one namespace and name would be one and the same to everything that names them. */
+function duplicatePolicies(policies: readonly Policy[]): readonly Diagnostic[] {
+  const first = new Map<string, Policy>();
+  const findings: Diagnostic[] = [];
+  for (const policy of policies) {
+    // The twins of a policy, one for the node and one for a namespace, may have one name.
+    const key = [
+      policy.namespace?.text ?? "",
+      policy.scope.kind,
+      policy.scope.span.source.text.slice(policy.scope.span.start, policy.scope.span.end),
+      policy.name.text,
+    ].join("\0");
+    const earlier = first.get(key);
+    if (earlier === undefined) {
+      first.set(key, policy);
+      continue;
+    }
+    findings.push(
+      diagnostic("duplicate-policy", policy.name.span, `two policies have the name \`${policy.name.text}\``, {
+        help: "give each policy a name of its own",
+        related: [{ message: "first here", span: earlier.name.span }],
+      }),
+    );
+  }
+  return findings;
+}
+
+function unusedParameters({ values, used }: ParameterScope): readonly Diagnostic[] {
+  return [...values.keys()]
+    .filter((name) => !used.has(name))
+    .map((name) =>
+      diagnostic("unused-parameter", undefined, `no input uses the parameter \`${name}\``, {
+        help: "check the spelling, or leave the option out",
+      }),
+    );
+}
+
+function inTextOrder(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+  return [...diagnostics].sort((a, b) => (a.span?.start ?? 0) - (b.span?.start ?? 0));
+}

@@ -1,0 +1,126 @@
+import { diagnostic } from "../../diagnostics/diagnostic.ts";
+import type { Span } from "../../source/source.ts";
+import type { Action } from "../policy/tree.ts";
+import type { YamlMapping, YamlNode } from "../yaml/tree.ts";
+import { itemsOf, scalarOf } from "../yaml/tree.ts";
+import type { Findings } from "./findings.ts";
+import { notYet, refuseOtherKeys } from "./findings.ts";
+
+const keysOf: Readonly<Record<string, ReadonlySet<string>>> = {
+  Signal: new Set(["action", "argSig"]),
+  Override: new Set(["action", "argError"]),
+  // The language allows `argError` beside any action; only Override and NotifyEnforcer use it.
+  Sigkill: new Set(["action", "argError"]),
+};
+const plainKeys: ReadonlySet<string> = new Set(["action"]);
+
+/**
+ * The actions of a selector: verdicts in order, then whether the event is reported. It is, unless NoPost is
+ * anywhere in the list.
+ */
+export function lowerActions(selector: YamlMapping, findings: Findings): readonly Action[] {
+  const verdicts: Action[] = [];
+  let report: Action = { kind: "alert", template: undefined, span: selector.span };
+  for (const item of itemsOf(selector, "matchActions")) {
+    const action = lowerAction(item, findings);
+    if (action === undefined) {
+      continue;
+    }
+    if (action.kind === "alert" || action.kind === "silent") {
+      report = report.kind === "silent" ? report : action;
+    } else {
+      verdicts.push(action);
+    }
+  }
+  return [...verdicts, report];
+}
+
+function lowerAction(node: YamlNode, findings: Findings): Action | undefined {
+  const name = scalarOf(node, "action");
+  if (node.kind !== "mapping" || name === undefined) {
+    return undefined;
+  }
+  switch (name.text) {
+    case "Post":
+      refuseOtherKeys(findings, node, plainKeys);
+      return { kind: "alert", template: undefined, span: name.span };
+    case "NoPost":
+      refuseOtherKeys(findings, node, plainKeys);
+      return { kind: "silent", span: name.span };
+    case "Sigkill":
+      refuseOtherKeys(findings, node, keysOf["Sigkill"] ?? plainKeys);
+      warnUnusedError(node, findings);
+      return { kind: "kill", signal: undefined, span: name.span };
+    case "Signal":
+      return lowerSignal(node, name.span, findings);
+    case "Override":
+      return lowerOverride(node, name.span, findings);
+    case "NotifyEnforcer":
+    case "CleanupEnforcerNotification":
+    case "GetUrl":
+    case "DnsLookup":
+    case "TrackSock":
+    case "UntrackSock":
+    case "Set":
+      notYet(findings, name.span, `the action \`${name.text}\``);
+      return undefined;
+    default:
+      // The schema lists the actions and has refused this one.
+      return undefined;
+  }
+}
+
+function warnUnusedError(node: YamlMapping, findings: Findings): void {
+  const error = scalarOf(node, "argError");
+  if (error !== undefined) {
+    findings.push(
+      diagnostic("ignored-key", error.span, "`argError` has no effect on `Sigkill`", {
+        help: "add `action: Override` to return it, or remove it",
+      }),
+    );
+  }
+}
+
+function lowerSignal(node: YamlMapping, span: Span, findings: Findings): Action | undefined {
+  refuseOtherKeys(findings, node, keysOf["Signal"] ?? plainKeys);
+  const signal = scalarOf(node, "argSig");
+  if (signal === undefined || typeof signal.value !== "number" || !Number.isSafeInteger(signal.value)) {
+    if (signal === undefined) {
+      findings.push(
+        diagnostic("missing-key", span, "`Signal` needs the key `argSig`", {
+          help: "add `argSig: 9`, the signal's number",
+        }),
+      );
+    }
+    return undefined;
+  }
+  return {
+    kind: "kill",
+    signal: { kind: "integer", value: BigInt(signal.value), span: signal.span },
+    span,
+  };
+}
+
+function lowerOverride(node: YamlMapping, span: Span, findings: Findings): Action | undefined {
+  refuseOtherKeys(findings, node, keysOf["Override"] ?? plainKeys);
+  const error = scalarOf(node, "argError");
+  if (error === undefined || typeof error.value !== "number" || !Number.isSafeInteger(error.value)) {
+    if (error === undefined) {
+      findings.push(
+        diagnostic("missing-key", span, "`Override` needs the key `argError`", {
+          help: "add `argError: -1` to refuse with EPERM",
+        }),
+      );
+    }
+    return undefined;
+  }
+  if (error.value >= 0 || error.value < -4095) {
+    findings.push(
+      diagnostic("invalid-action-value", error.span, `\`${error.text}\` is no negative errno`, {
+        help: "to refuse write the errno with a minus: `-1` for EPERM, `-13` for EACCES",
+      }),
+    );
+    return undefined;
+  }
+  return { kind: "deny", errno: { kind: "integer", value: BigInt(-error.value), span: error.span }, span };
+}

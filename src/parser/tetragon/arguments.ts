@@ -1,0 +1,115 @@
+import { diagnostic } from "../../diagnostics/diagnostic.ts";
+import { valueType } from "../../kernel/value-types.ts";
+import type { Name, Parameter, Text } from "../policy/tree.ts";
+import type { YamlMapping, YamlNode, YamlScalar } from "../yaml/tree.ts";
+import { itemsOf, scalarOf } from "../yaml/tree.ts";
+import type { Findings } from "./findings.ts";
+import { notYet, refuseOtherKeys } from "./findings.ts";
+
+/** What kind of operators an argument has. */
+export type ArgumentClass = "integer" | "path" | "sock" | "none";
+
+/** An argument that a hook declares, and what its comparisons may be. */
+export interface DeclaredArgument {
+  readonly parameter: Parameter;
+  readonly argumentClass: ArgumentClass;
+  readonly typeName: string;
+}
+
+const loweredKeys: ReadonlySet<string> = new Set(["index", "type", "label"]);
+
+/** The arguments under `args`, in order; those at fault are left out. */
+export function lowerArguments(hook: YamlMapping, findings: Findings): readonly DeclaredArgument[] {
+  const declared: DeclaredArgument[] = [];
+  for (const item of itemsOf(hook, "args")) {
+    const argument = lowerArgument(item, undefined, findings);
+    if (argument === undefined) {
+      continue;
+    }
+    const first = declared.find(({ parameter }) => parameter.index === argument.parameter.index);
+    if (first === undefined) {
+      declared.push(argument);
+    } else {
+      findings.push(
+        diagnostic(
+          "duplicate-parameter",
+          argument.parameter.span,
+          `\`args\` reads argument ${argument.parameter.index} twice`,
+          {
+            help: "remove one of the two",
+            related: [{ message: "first here", span: first.parameter.span }],
+          },
+        ),
+      );
+    }
+  }
+  return declared;
+}
+
+/** One entry of `args`, or `returnArg` when a name is given. */
+export function lowerArgument(
+  node: YamlNode,
+  name: string | undefined,
+  findings: Findings,
+): DeclaredArgument | undefined {
+  if (node.kind !== "mapping") {
+    return undefined;
+  }
+  refuseOtherKeys(findings, node, loweredKeys);
+  const index = scalarOf(node, "index");
+  if (typeof index?.value !== "number") {
+    return undefined;
+  }
+  const type = scalarOf(node, "type");
+  if (type === undefined) {
+    findings.push(
+      diagnostic("missing-key", index.span, "the argument needs the key `type`", {
+        help: "add `type: …`: only tracepoints know the types of their fields",
+      }),
+    );
+    return undefined;
+  }
+  const known = valueType(type.text);
+  if (known === "planned") {
+    notYet(findings, type.span, `the argument type \`${type.text}\``);
+    return undefined;
+  }
+  if (known === undefined) {
+    // The schema lists the types and has refused this one.
+    return undefined;
+  }
+  return {
+    parameter: {
+      kind: "parameter",
+      index: index.value,
+      name: nameAt(name ?? `arg${index.text}`, index),
+      type: nameAt(type.text, type),
+      label: textAt(scalarOf(node, "label")),
+      span: index.span,
+    },
+    argumentClass: classOf(known.kind),
+    typeName: type.text,
+  };
+}
+
+function classOf(kind: "integer" | "file" | "path" | "sock" | "opaque"): ArgumentClass {
+  switch (kind) {
+    case "integer":
+      return "integer";
+    case "file":
+    case "path":
+      return "path";
+    case "sock":
+      return "sock";
+    case "opaque":
+      return "none";
+  }
+}
+
+export function nameAt(text: string, scalar: YamlScalar): Name {
+  return { kind: "name", text, span: scalar.span };
+}
+
+export function textAt(scalar: YamlScalar | undefined): Text | undefined {
+  return scalar === undefined ? undefined : { kind: "text", text: scalar.text, span: scalar.span };
+}

@@ -1,0 +1,120 @@
+import type { Diagnostic, Outcome } from "../../diagnostics/diagnostic.ts";
+import { diagnostic, failure, hasErrors, success } from "../../diagnostics/diagnostic.ts";
+import type { Block, Policy } from "../policy/tree.ts";
+import type { YamlNode, YamlScalar } from "../yaml/tree.ts";
+import { entryOf, isNull, itemsOf, scalarOf, valueOf } from "../yaml/tree.ts";
+import { validateNode } from "../yaml/validate.ts";
+import { nameAt } from "./arguments.ts";
+import type { Findings } from "./findings.ts";
+import { notYet } from "./findings.ts";
+import { lowerKprobe, lowerLsmHook } from "./hooks.ts";
+import { lowerMode } from "./options.ts";
+import { tetragonSchema } from "./schema.ts";
+import { lowerScope } from "./scope.ts";
+import { validateTetragon } from "./validator.ts";
+
+/** Parts of `spec` that the language has and this compiler does not lower yet. */
+const plannedKeys = [
+  "fentries",
+  "tracepoints",
+  "uprobes",
+  "usdts",
+  "lists",
+  "enforcers",
+  "selectorsMacros",
+  "loader",
+];
+
+/** A TracingPolicy or TracingPolicyNamespaced as a policy, or everything that is wrong with it. */
+export function lowerTracingPolicy(document: YamlNode): Outcome<Policy> {
+  const findings: Diagnostic[] = [...validateNode(document, tetragonSchema, validateTetragon)];
+  const policy = lowerPolicy(document, findings);
+  return policy === undefined || hasErrors(findings) ? failure(findings) : success(policy, findings);
+}
+
+function lowerPolicy(document: YamlNode, findings: Findings): Policy | undefined {
+  const spec = valueOf(document, "spec");
+  const metadata = valueOf(document, "metadata");
+  if (spec === undefined) {
+    return undefined;
+  }
+  const mode = lowerMode(spec, findings);
+  const scope = lowerScope(document, findings);
+  const blocks = lowerBlocks(spec, findings);
+  refusePlanned(spec, findings);
+  const name = scalarOf(metadata, "name");
+  if (name === undefined) {
+    return undefined;
+  }
+  checkName(name, findings);
+  const namespace = scalarOf(metadata, "namespace");
+  const kind = scalarOf(document, "kind");
+  return {
+    kind: "policy",
+    name: nameAt(name.text, name),
+    namespace:
+      namespace === undefined || kind?.text === "TracingPolicy"
+        ? undefined
+        : nameAt(namespace.text, namespace),
+    description: undefined,
+    severity: undefined,
+    tags: [],
+    message: undefined,
+    mode,
+    scope,
+    blocks,
+    span: document.span,
+  };
+}
+
+function lowerBlocks(spec: YamlNode, findings: Findings): readonly Block[] {
+  const blocks = [
+    ...itemsOf(spec, "kprobes").map((hook) => lowerKprobe(hook, findings)),
+    ...itemsOf(spec, "lsmhooks").map((hook) => lowerLsmHook(hook, findings)),
+  ];
+  const planned = plannedKeys.some((key) => valueOf(spec, key) !== undefined);
+  const entry = spec.kind === "mapping" ? spec.entries[0] : undefined;
+  if (blocks.length === 0 && !planned) {
+    findings.push(
+      diagnostic("no-hooks", entry?.key.span ?? spec.span, "the policy has no hooks, so it does nothing", {
+        help: "add `kprobes` or `lsmhooks`",
+      }),
+    );
+  }
+  return blocks.filter((block) => block !== undefined);
+}
+
+function refusePlanned(spec: YamlNode, findings: Findings): void {
+  for (const key of plannedKeys) {
+    const entry = entryOf(spec, key);
+    if (entry === undefined || isNull(entry.value)) {
+      continue;
+    }
+    const { value } = entry;
+    const empty =
+      (value.kind === "sequence" && value.items.length === 0) ||
+      (value.kind === "scalar" && value.value === false);
+    if (!empty) {
+      notYet(findings, entry.key.span, `\`${key}\``);
+    }
+  }
+}
+
+/** Names of Kubernetes objects: they become names of pins and of rules in events. */
+function checkName(name: YamlScalar, findings: Findings): void {
+  if (
+    !/^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(name.text) ||
+    name.text.length > 253
+  ) {
+    findings.push(
+      diagnostic(
+        "invalid-name",
+        name.span,
+        `\`${name.text.slice(0, 40).replaceAll(/\P{ASCII}|\n/gu, "?")}\` is no valid name`,
+        {
+          help: "use lower-case letters, digits, `-` and `.`; begin and end with a letter or digit",
+        },
+      ),
+    );
+  }
+}

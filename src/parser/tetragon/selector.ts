@@ -1,0 +1,75 @@
+import type { Condition, Rule } from "../policy/tree.ts";
+import type { YamlMapping, YamlNode } from "../yaml/tree.ts";
+import { entryOf, itemsOf, scalarOf } from "../yaml/tree.ts";
+import { lowerActions } from "./actions.ts";
+import type { DeclaredArgument } from "./arguments.ts";
+import { nameAt } from "./arguments.ts";
+import type { Findings } from "./findings.ts";
+import { notYet, refuseOtherKeys } from "./findings.ts";
+import { lowerMatchArguments } from "./match-arguments.ts";
+
+/** What the comparisons of a hook can name. */
+export interface HookScope {
+  readonly declared: readonly DeclaredArgument[];
+  readonly result: DeclaredArgument | undefined;
+  /** The hook, for the rule that stands for no selector at all. */
+  readonly node: YamlMapping;
+}
+
+const loweredKeys: ReadonlySet<string> = new Set(["matchArgs", "matchReturnArgs", "matchActions", "label"]);
+
+/** The selectors of a hook as ordered rules. Without any, every call is reported. */
+export function lowerSelectors(scope: HookScope, findings: Findings): readonly Rule[] {
+  const selectors = itemsOf(scope.node, "selectors");
+  if (selectors.length === 0) {
+    const { span } = scope.node;
+    return [
+      {
+        kind: "rule",
+        label: undefined,
+        condition: undefined,
+        actions: [{ kind: "alert", template: undefined, span }],
+        span,
+      },
+    ];
+  }
+  return selectors
+    .map((selector) => lowerSelector(selector, scope, findings))
+    .filter((rule) => rule !== undefined);
+}
+
+function lowerSelector(node: YamlNode, scope: HookScope, findings: Findings): Rule | undefined {
+  if (node.kind !== "mapping") {
+    return undefined;
+  }
+  refuseOtherKeys(findings, node, loweredKeys);
+  const operands = [
+    ...lowerMatchArguments(node, "matchArgs", scope.declared, findings),
+    ...lowerMatchResult(node, scope, findings),
+  ];
+  const label = scalarOf(node, "label");
+  return {
+    kind: "rule",
+    label: label === undefined ? undefined : nameAt(label.text, label),
+    condition: conjunction(operands, node),
+    actions: lowerActions(node, findings),
+    span: node.span,
+  };
+}
+
+function lowerMatchResult(node: YamlMapping, scope: HookScope, findings: Findings): readonly Condition[] {
+  const entry = entryOf(node, "matchReturnArgs");
+  if (entry === undefined || itemsOf(node, "matchReturnArgs").length === 0) {
+    return [];
+  }
+  if (scope.result === undefined) {
+    notYet(findings, entry.key.span, "`matchReturnArgs` without `return: true` and `returnArg`");
+    return [];
+  }
+  return lowerMatchArguments(node, "matchReturnArgs", [scope.result], findings);
+}
+
+function conjunction(operands: readonly Condition[], node: YamlMapping): Condition | undefined {
+  const [first, ...rest] = operands;
+  return rest.length === 0 ? first : { kind: "and", operands, span: node.span };
+}
