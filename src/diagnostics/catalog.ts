@@ -377,6 +377,13 @@ export const catalog = {
     "`==` and `!=` compare with one value; `in` and `not in` take a list.",
   ),
 
+  // Targets.
+  "invalid-btf": entry(
+    "error",
+    "the file is not BTF",
+    "A target can be given as the raw BTF of a kernel, as in /sys/kernel/btf/vmlinux or from `bpftool btf dump`.",
+  ),
+
   // Verification: the limits of the target kernels.
   "limit-exceeded": entry(
     "error",

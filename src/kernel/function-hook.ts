@@ -1,32 +1,74 @@
 /** Hook facts for kernel functions that the hook table does not know, from what policies declare. */
-import { fromParameters, int32, securityPoints, trampoline } from "./attach-points.ts";
-import type { ArgumentFact, ArgumentType, HookFact } from "./hook.ts";
+import { type PlaceShape, fromParameters, int32, securityPoints, trampoline } from "./attach-points.ts";
+import type { BtfPrototype } from "./btf.ts";
+import type { ArgumentFact, ArgumentType, AttachPoint, HookFact } from "./hook.ts";
 
 /**
- * A hook on any kernel function. Its arguments are the declared ones; those before them that nobody
- * declares are opaque. Without the function's prototype the place of the return value is not known, so
- * only `security_*` functions (which all return int) have a result.
+ * A hook on any kernel function. With the prototype of a target's BTF its arguments and result are the
+ * kernel's own. Without it they are the declared ones, those that nobody declares are opaque, and the place
+ * of the return value is not known: only `security_*` functions (which return int) have a result then.
  */
-export function functionHook(name: string, declared: ReadonlyMap<number, ArgumentType>): HookFact {
-  const count = Math.max(-1, ...declared.keys()) + 1;
-  const facts: readonly ArgumentFact[] = Array.from({ length: count }, (_, index) => ({
-    name: `arg${index}`,
-    type: declared.get(index) ?? { kind: "opaque", cType: "void *" },
-  }));
+export function functionHook(
+  name: string,
+  declared: ReadonlyMap<number, ArgumentType>,
+  prototype: BtfPrototype | undefined,
+  lsmPrototype: BtfPrototype | undefined,
+): HookFact {
+  const facts = prototype === undefined ? declaredArguments(declared) : prototypeArguments(prototype);
+  const result = prototype === undefined ? securityResult(name) : prototype.result.type;
   const shape = {
-    parameters: facts.map((fact) => ({ name: fact.name, cType: cTypeOf(fact.type) })),
+    parameters: facts.map((fact, index) => ({
+      name: fact.name,
+      cType: prototype?.parameters[index]?.cType ?? cTypeOf(fact.type),
+    })),
     argumentMappings: fromParameters(...facts.keys()),
   };
-  const isSecurity = name.startsWith("security_");
+  // A void function can't be told to fail; one that returns something else than an errno must not be.
+  const canRefuse = name.startsWith("security_") && isErrno(result);
+  const hasSameLsmHook = prototype !== undefined && isSamePrototype(prototype, lsmPrototype);
   return {
     id: name,
     section: "kprobe",
     arguments: facts,
-    result: isSecurity ? int32 : undefined,
-    attachPoints: isSecurity ? securityPoints(name, shape, undefined) : [trampoline("fentry", name, shape)],
+    result,
+    attachPoints: canRefuse
+      ? securityPoints(name, shape, hasSameLsmHook ? shape : undefined)
+      : observingPoints(name, shape, prototype !== undefined),
     alsoServedBy: [],
     guards: [],
   };
+}
+
+function declaredArguments(declared: ReadonlyMap<number, ArgumentType>): readonly ArgumentFact[] {
+  return Array.from({ length: Math.max(-1, ...declared.keys()) + 1 }, (_, index) => ({
+    name: `arg${index}`,
+    type: declared.get(index) ?? { kind: "opaque", cType: "void *" },
+  }));
+}
+
+function prototypeArguments({ parameters }: BtfPrototype): readonly ArgumentFact[] {
+  return parameters.map(({ name, type, cType }, index) => ({
+    name: name === "" ? `arg${index}` : name,
+    type: type ?? { kind: "opaque", cType },
+  }));
+}
+
+function securityResult(name: string): ArgumentType | undefined {
+  return name.startsWith("security_") ? int32 : undefined;
+}
+
+function isErrno(type: ArgumentType | undefined): boolean {
+  return type?.kind === "integer" && type.bits === 32 && type.signed;
+}
+
+function isSamePrototype(left: BtfPrototype, right: BtfPrototype | undefined): boolean {
+  const spelled = ({ parameters }: BtfPrototype): string => parameters.map(({ cType }) => cType).join();
+  return right !== undefined && spelled(left) === spelled(right);
+}
+
+/** A program at the function's end must know how many arguments come before the return value. */
+function observingPoints(name: string, shape: PlaceShape, hasPrototype: boolean): readonly AttachPoint[] {
+  return [...(hasPrototype ? [trampoline("fexit", name, shape)] : []), trampoline("fentry", name, shape)];
 }
 
 function cTypeOf(type: ArgumentType): string {

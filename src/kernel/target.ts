@@ -1,4 +1,6 @@
 /** Kernels that a compilation is for, and what is known about each. */
+import { type Outcome, success } from "../diagnostics/diagnostic.ts";
+import { type Btf, type BtfPrototype, findFunction, readBtf } from "./btf.ts";
 
 export interface KernelVersion {
   readonly major: number;
@@ -8,9 +10,11 @@ export interface KernelVersion {
 export interface Target {
   /** What the user calls it: `6.1`. */
   readonly name: string;
-  readonly version: KernelVersion;
+  /** Absent for a kernel that is only known by its BTF. */
+  readonly version: KernelVersion | undefined;
   /** Whether `bpf` is in its default list of active LSMs. */
   readonly bpfLsm: boolean;
+  readonly btf?: Btf;
 }
 
 export type Knowledge = "yes" | "no" | "unknown";
@@ -33,10 +37,35 @@ function isAtLeast(version: KernelVersion, minimum: KernelVersion): boolean {
   return version.major > minimum.major || (version.major === minimum.major && version.minor >= minimum.minor);
 }
 
+/**
+ * A target from the raw BTF of a kernel. BTF does not tell which LSMs are active: `bpf` is assumed to be,
+ * and the runtime looks.
+ */
+export function targetFromBtf(name: string, blob: Uint8Array): Outcome<Target> {
+  const { value, diagnostics } = readBtf(name, blob);
+  return value === undefined
+    ? { value, diagnostics }
+    : success({ name, version: undefined, bpfLsm: true, btf: value }, diagnostics);
+}
+
+/** The prototype of a function, from the first target that has BTF with it. */
+export function findPrototype(targets: readonly Target[], name: string): BtfPrototype | undefined {
+  for (const { btf } of targets) {
+    const found = btf && findFunction(btf, name);
+    if (found !== undefined) {
+      return found;
+    }
+  }
+  return undefined;
+}
+
 /** Whether the target has a kernel function; `unknown` where no fact says so. */
 export function hasFunction(target: Target, name: string): Knowledge {
+  if (target.btf !== undefined) {
+    return findFunction(target.btf, name) === undefined ? "no" : "yes";
+  }
   const since = functionsSince.get(name);
-  if (since === undefined) {
+  if (since === undefined || target.version === undefined) {
     return "unknown";
   }
   return isAtLeast(target.version, since) ? "yes" : "no";

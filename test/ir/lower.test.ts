@@ -1,8 +1,9 @@
+import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { Ir } from "../../src/ir/ir.ts";
 import { lowerPolicies } from "../../src/ir/lower/lower.ts";
 import { printIr } from "../../src/ir/print.ts";
-import { supportedTargets } from "../../src/kernel/target.ts";
+import { supportedTargets, targetFromBtf } from "../../src/kernel/target.ts";
 import type { Policy } from "../../src/parser/policy/tree.ts";
 import {
   alert,
@@ -240,5 +241,46 @@ describe("faults", () => {
   ];
   it.each(cases)("finds %s", (_title, subject, codes) => {
     expect(lower(subject).codes).toEqual(codes);
+  });
+});
+
+const vmlinux = "/sys/kernel/btf/vmlinux";
+const isPresent = existsSync(vmlinux);
+if (!isPresent) {
+  console.log(`skipped: this machine has no ${vmlinux}`);
+}
+
+describe.runIf(isPresent)("with a target's BTF", () => {
+  const host = isPresent ? targetFromBtf("host", readFileSync(vmlinux)).value : undefined;
+  const lowerFor = (subject: Policy): { kinds: string[]; findings: string[] } => {
+    const { value, diagnostics } = lowerPolicies(tree(subject), {
+      targets: host === undefined ? [] : [host],
+    });
+    return {
+      kinds: (value?.hooks ?? []).flatMap(({ attachments }) =>
+        attachments.flatMap(({ alternatives }) => alternatives.map(({ kind }) => kind)),
+      ),
+      findings: diagnostics.map(({ code, help }) => `${code}: ${help ?? ""}`),
+    };
+  };
+  it("knows the result of any function", () => {
+    expect(
+      lowerFor(policy("p", block(hook("tcp_sendmsg", ["sk: sock"], "int"), rule(undefined, alert)))),
+    ).toEqual({
+      kinds: ["fexit"],
+      findings: [],
+    });
+  });
+  it("refuses on any security function that returns an errno", () => {
+    const subject = policy("p", block(hook("security_inode_mkdir", []), rule(undefined, deny())));
+    expect(lowerFor(subject).kinds).toEqual(["lsm", "fmod_ret"]);
+  });
+  it("suggests the functions that exist", () => {
+    const subject = policy("p", block(hook("tcp_conect", ["sk: sock"]), rule(undefined, alert)));
+    expect(lowerFor(subject).findings[0]).toMatch(/^unknown-hook: did you mean .*`tcp_connect`/);
+  });
+  it("finds a declared type that contradicts the kernel's", () => {
+    const subject = policy("p", block(hook("tcp_sendmsg", ["sk: file"]), rule(undefined, alert)));
+    expect(lowerFor(subject).findings[0]).toMatch(/^argument-type-mismatch: .*`sock`/);
   });
 });

@@ -7,6 +7,8 @@ import {
   hasErrors,
   success,
 } from "../../diagnostics/diagnostic.ts";
+import { didYouMean } from "../../diagnostics/suggest.ts";
+import { functionNames } from "../../kernel/btf.ts";
 import type { HookFact } from "../../kernel/hook.ts";
 import { type Target, hasFunction } from "../../kernel/target.ts";
 import type { HookReference, Policy, PolicyTree } from "../../parser/policy/tree.ts";
@@ -103,7 +105,7 @@ function lowerPolicy(
       );
     }
     for (const reference of block.hooks) {
-      const hook = resolveHook(reference, declarations, findings);
+      const hook = resolveHook(reference, declarations, targets, findings);
       if (hook === undefined) {
         continue;
       }
@@ -132,9 +134,10 @@ function checkTargets(
   const span = reference.kind === "raw" ? reference.target.span : reference.span;
   for (const target of targets) {
     if (hasFunction(target, fact.id) === "no") {
+      const likely = target.btf === undefined ? undefined : didYouMean(fact.id, functionNames(target.btf));
       findings.push(
         diagnostic("unknown-hook", span, `kernel ${target.name} has no \`${fact.id}\``, {
-          help: "name other targets with `--target`, or another hook",
+          help: likely ?? "name other targets with `--target`, or another hook",
         }),
       );
     }

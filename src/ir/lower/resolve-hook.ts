@@ -4,6 +4,7 @@ import { didYouMean } from "../../diagnostics/suggest.ts";
 import { functionHook } from "../../kernel/function-hook.ts";
 import { hookTable } from "../../kernel/hook-table.ts";
 import type { ArgumentType, HookFact } from "../../kernel/hook.ts";
+import { type Target, findPrototype } from "../../kernel/target.ts";
 import { valueType, valueTypeNames } from "../../kernel/value-types.ts";
 import type { WordSetName } from "../../kernel/words.ts";
 import type { HookReference, Parameter, PolicyTree } from "../../parser/policy/tree.ts";
@@ -47,9 +48,10 @@ export function collectDeclarations(tree: PolicyTree): DeclaredFunctions {
 export function resolveHook(
   reference: HookReference,
   declarations: DeclaredFunctions,
+  targets: readonly Target[],
   findings: Diagnostic[],
 ): ResolvedHook | undefined {
-  const fact = findFact(reference, declarations, findings);
+  const fact = findFact(reference, declarations, targets, findings);
   if (fact === undefined || reference.kind === "event") {
     return undefined;
   }
@@ -65,6 +67,7 @@ export function resolveHook(
 function findFact(
   reference: HookReference,
   declarations: DeclaredFunctions,
+  targets: readonly Target[],
   findings: Diagnostic[],
 ): HookFact | undefined {
   if (reference.kind === "event") {
@@ -99,7 +102,16 @@ function findFact(
     );
     return undefined;
   }
-  return hookTable.get(name) ?? functionHook(name, declarations.get(name) ?? new Map());
+  const lsmName = name.replace(/^security_/, "bpf_lsm_");
+  return (
+    hookTable.get(name) ??
+    functionHook(
+      name,
+      declarations.get(name) ?? new Map(),
+      findPrototype(targets, name),
+      findPrototype(targets, lsmName),
+    )
+  );
 }
 
 /** A name for messages and ids: nothing that could move a terminal's cursor or turn its text around. */
@@ -161,7 +173,7 @@ function resolveResult(
   if (fact.result === undefined) {
     findings.push(
       diagnostic("prototype-unknown", parameter.span, `the return value of \`${fact.id}\` is not known`, {
-        help: "leave out the return value",
+        help: "name a target with BTF (`--target host`), or leave out the return value",
       }),
     );
     return undefined;

@@ -9,7 +9,7 @@ import {
 } from "../../diagnostics/diagnostic.ts";
 import type { AttachPoint, Requirement } from "../../kernel/hook.ts";
 import { limits } from "../../kernel/limits.ts";
-import { type Target, hasFunction } from "../../kernel/target.ts";
+import { type Target, findPrototype, hasFunction } from "../../kernel/target.ts";
 import type { Span } from "../../source/source.ts";
 import type { Ir, IrHook } from "../ir.ts";
 import { atomsOf } from "../lower/bool.ts";
@@ -102,7 +102,14 @@ function checkTarget(hook: IrHook, target: Target, findings: Diagnostic[]): void
 
 /** What no fact denies is left to the runtime, which looks at the host. */
 function isAvailable(point: AttachPoint, target: Target): boolean {
-  return point.requires.every((requirement) => holds(requirement, target));
+  return point.requires.every((requirement) => holds(requirement, target)) && fitsPrototype(point, target);
+}
+
+/** Another number of parameters than the table says: the program would read the wrong ones. */
+function fitsPrototype(point: AttachPoint, target: Target): boolean {
+  const name = point.kind === "lsm" ? `bpf_lsm_${point.target}` : point.target;
+  const prototype = findPrototype([target], name);
+  return prototype === undefined || prototype.parameters.length === point.parameters.length;
 }
 
 function holds(requirement: Requirement, target: Target): boolean {
