@@ -1,0 +1,42 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync } from "node:fs";
+import { REPOSITORY } from "./guest.ts";
+
+/** What `test/guest/effects.c` reports of one operation. */
+export interface Effect {
+  readonly operation: string;
+  readonly target: string;
+  /** Signal that killed the operation's process, or 0. */
+  readonly signal: number;
+  readonly error: number;
+  /** Bytes that reached a buffer that another process can read. */
+  readonly bytes: number;
+  /** Size of the target file afterwards; -1 when absent. */
+  readonly size?: number;
+  /** TCP segments with SYN that left. */
+  readonly syns?: number;
+}
+
+const COMPILERS = ["cc", "clang", "clang-19", "clang-18", "clang-17", "clang-16", "clang-15", "clang-14"];
+
+/** Compiles the program that tries operations; gives its path. */
+export function buildEffects(): string {
+  const output = `${REPOSITORY}build/effects`;
+  const compiler = COMPILERS.find((name) =>
+    ["/usr/bin", "/usr/local/bin"].some((bin) => existsSync(`${bin}/${name}`)),
+  );
+  if (compiler === undefined) {
+    throw new Error("no C compiler");
+  }
+  mkdirSync(`${REPOSITORY}build`, { recursive: true });
+  execFileSync(compiler, ["-static", "-O1", "-Wall", "-o", output, `${REPOSITORY}test/guest/effects.c`]);
+  return output;
+}
+
+/** Reads the program's output. */
+export function parseEffects(output: string): readonly Effect[] {
+  return output
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line): Effect => JSON.parse(line) as Effect);
+}

@@ -1,0 +1,104 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import type { StepResult } from "../../src/vm/guest-job.ts";
+import { KERNEL_NAMES, kernelByName } from "../../src/vm/kernel-catalog.ts";
+import { type Effect, buildEffects, parseEffects } from "./effects.ts";
+import {
+  type EnforcementCase,
+  caseFiles,
+  caseSteps,
+  compileCase,
+  readCases,
+  stepNames,
+} from "./enforcement-case.ts";
+import { runInGuest } from "./guest.ts";
+
+const SIGKILL = 9;
+const BOOT_LIMIT = 280_000;
+
+/** `POLICYC_TEST_KERNELS=6.1` tries fewer kernels. */
+const kernels = (process.env["POLICYC_TEST_KERNELS"]?.split(",") ?? KERNEL_NAMES).flatMap(
+  (word) => kernelByName(word) ?? [],
+);
+const cases = readCases();
+
+describe.each(kernels)("enforcement on kernel %s", (kernel) => {
+  let results: readonly StepResult[] = [];
+
+  beforeAll(async () => {
+    const effects = buildEffects();
+    const steps = cases.flatMap((found) => caseSteps(found, compileCase(found), effects));
+    results = await runInGuest(kernel, steps, { files: caseFiles(cases) });
+  }, BOOT_LIMIT);
+
+  const resultOf = (name: string): StepResult => {
+    const found = results.find((result) => result.name === name);
+    if (found === undefined) {
+      throw new Error(`no result of step ${name}`);
+    }
+    return found;
+  };
+
+  describe.each(cases)("$name", (found: EnforcementCase) => {
+    const names = stepNames(found);
+    const effectOf = (operation: string): Effect => {
+      const run = resultOf(names.run);
+      const effect = parseEffects(run.stdout).find(
+        (each) => `${each.operation}:${each.target}` === operation,
+      );
+      if (effect === undefined) {
+        throw new Error(`no effect of ${operation}: exit ${run.exit}\n${run.stdout}\n${run.stderr}`);
+      }
+      return effect;
+    };
+
+    it.each(found.stopped)("stops %s", (operation) => {
+      const effect = effectOf(operation);
+      expect(effect).toMatchObject({ signal: SIGKILL, bytes: 0 });
+      expect(effect.syns ?? 0).toBe(0);
+      if (operation.startsWith("create:")) {
+        expect(effect.size).toBeLessThanOrEqual(0);
+      }
+    });
+
+    it.each(found.allowed)("allows %s", (operation) => {
+      const effect = effectOf(operation);
+      expect(effect.signal).toBe(0);
+      expect(tookEffect(effect)).toBe(true);
+    });
+
+    it("leaves what it guards as it was", () => {
+      expect(resultOf(names.after).stdout).toBe(resultOf(names.before).stdout);
+      expect(resultOf(names.before).exit).toBe(0);
+    });
+
+    it("reports what it stopped and loses no event", () => {
+      const lines = resultOf(names.events).stdout.trim().split("\n");
+      expect(lines.at(-1)).toMatch(/^\{"lost":0[,}]/);
+      const stops = lines.filter((line) => line.includes('"process_kprobe"'));
+      expect(stops.length).toBeGreaterThanOrEqual(found.stopped.length);
+    });
+  });
+});
+
+/** Whether an operation did what it was for. */
+function tookEffect(effect: Effect): boolean {
+  switch (effect.operation) {
+    case "connect":
+    case "connect-fast-open":
+      return (effect.syns ?? 0) > 0;
+    case "read":
+    case "pread":
+    case "readv":
+    case "read-relative":
+    case "read-namespace":
+    case "read-chroot":
+    case "read-symlink":
+    case "read-reopened":
+    case "read-mapped":
+    case "sendfile":
+    case "splice":
+      return effect.error === 0 && effect.bytes > 0;
+    default:
+      return effect.error === 0;
+  }
+}

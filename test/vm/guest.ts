@@ -1,0 +1,47 @@
+import { fileURLToPath } from "node:url";
+import type { GuestFile, GuestStep, StepResult } from "../../src/vm/guest-job.ts";
+import type { KernelName } from "../../src/vm/kernel-catalog.ts";
+import { prepareKernel } from "../../src/vm/prepare-kernel.ts";
+import { DEFAULT_SHAPE, type MachineShape } from "../../src/vm/qemu-arguments.ts";
+import { runGuestSteps } from "../../src/vm/run-guest.ts";
+
+/** The root of the repository, which the guest sees at the same path. */
+export const REPOSITORY = fileURLToPath(new URL("../..", import.meta.url));
+
+/** Command line of the built runtime, for steps in a guest. */
+export const RUNTIME = [process.execPath, `${REPOSITORY}dist/policyc-runtime.js`] as const;
+
+export interface GuestTestOptions {
+  readonly files?: readonly GuestFile[];
+  readonly emptyDirectories?: readonly string[];
+  readonly shape?: Partial<MachineShape>;
+  readonly timeoutSeconds?: number;
+}
+
+/**
+ * Boots one guest, runs steps in it as root and gives their results in order. Throws, with the guest's
+ * console, when it does not get through all of them: a test of a dead guest has proved nothing.
+ */
+export async function runInGuest(
+  kernelName: KernelName,
+  steps: readonly GuestStep[],
+  options: GuestTestOptions = {},
+): Promise<readonly StepResult[]> {
+  const kernel = await prepareKernel(kernelName, () => undefined);
+  const { end, results } = await runGuestSteps(
+    {
+      kernel,
+      shape: { ...DEFAULT_SHAPE, ...options.shape },
+      timeoutSeconds: options.timeoutSeconds ?? 240,
+      ...(options.files === undefined ? {} : { files: options.files }),
+      ...(options.emptyDirectories === undefined ? {} : { emptyDirectories: options.emptyDirectories }),
+    },
+    steps,
+    { cwd: "/", environment: { PATH: process.env["PATH"] ?? "/usr/bin:/bin", HOME: "/root" } },
+  );
+  if (end.kind !== "finished") {
+    const done = results.map((result) => result.name).join(", ");
+    throw new Error(`guest with kernel ${kernelName}: ${JSON.stringify(end, null, 2)}\nsteps done: ${done}`);
+  }
+  return results;
+}
