@@ -7,7 +7,7 @@ import { DEFAULT_KERNEL } from "../vm/kernel-catalog.ts";
 import { DEFAULT_SHAPE } from "../vm/qemu-arguments.ts";
 import { type GuestStreams, runGuestCommand } from "../vm/run-guest.ts";
 import { runHostCommand } from "../vm/run-host.ts";
-import { lostCount, parseRuntimeReport, signalOfExit } from "../vm/runtime-events.ts";
+import { type ClosingLine, parseClosingLine, parseRuntimeReport } from "../vm/runtime-events.ts";
 import {
   EXIT_ENVIRONMENT,
   EXIT_USAGE,
@@ -44,6 +44,7 @@ interface Trial {
   readonly exit: number;
 }
 
+const NEVER_RAN = "the command never ran: standard error tells why";
 const HOST = "host";
 const BUNDLE_PATH = `${GUEST_DIRECTORY}/policy.policyc`;
 const BUNDLE_EXTENSION = ".policyc";
@@ -115,7 +116,7 @@ async function tryForPeople(
   options: TryOptions,
 ): Promise<number> {
   let pending = "";
-  let lost: number | undefined;
+  let closing: ClosingLine | undefined;
   const trial = await runTrial(bundle, command, options, "compact", {
     stdout: (chunk) => process.stdout.write(chunk),
     stderr: (chunk) => process.stderr.write(chunk),
@@ -123,8 +124,8 @@ async function tryForPeople(
       const lines = (pending + chunk.toString("utf8")).split("\n");
       pending = lines.pop() ?? "";
       for (const line of lines) {
-        lost = lostCount(line);
-        if (lost === undefined) {
+        closing = parseClosingLine(line);
+        if (closing === undefined) {
           process.stderr.write(`${line}\n`);
         }
       }
@@ -133,20 +134,19 @@ async function tryForPeople(
   if (typeof trial === "number") {
     return trial;
   }
-  if (lost === undefined) {
-    complain("the command never ran: the policies could not be loaded");
+  if (closing === undefined) {
+    complain(NEVER_RAN);
     return trial.exit === 0 ? EXIT_ENVIRONMENT : trial.exit;
   }
-  process.stderr.write(`${closingLine(trial, lost)}\n`);
+  process.stderr.write(`${closingText(trial, closing)}\n`);
   return trial.exit;
 }
 
-function closingLine({ kernel, exit }: Trial, lost: number): string {
-  const signal = signalOfExit(exit);
+function closingText({ kernel, exit }: Trial, { lost, signal }: ClosingLine): string {
   const ending = signal === undefined ? `exit ${exit}` : `killed by ${signal} (exit ${exit})`;
   const colour = exit === 0 ? "32" : "31";
   const shown = process.stderr.isTTY ? `\x1b[${colour}m${ending}\x1b[0m` : ending;
-  return `kernel ${kernel}: ${shown}, ${lost} events lost`;
+  return `kernel ${kernel}: ${shown}, ${lost} ${lost === 1 ? "event" : "events"} lost`;
 }
 
 async function tryToJson(
@@ -166,19 +166,19 @@ async function tryToJson(
     return trial;
   }
   const report = parseRuntimeReport(Buffer.concat(events).toString("utf8"));
-  const ran = report.lost !== undefined;
+  const { closing } = report;
   const printed = {
     kernel: trial.kernel,
-    exit: ran ? trial.exit : null,
-    signal: ran ? (signalOfExit(trial.exit) ?? null) : null,
+    exit: closing === undefined ? null : trial.exit,
+    signal: closing?.signal ?? null,
     stdout: Buffer.concat(stdout).toString("utf8"),
     stderr: Buffer.concat(stderr).toString("utf8"),
     events: report.lines.map((line): unknown => JSON.parse(line)),
-    lost: report.lost ?? 0,
-    ...(ran ? {} : { error: "the command never ran: the policies could not be loaded" }),
+    lost: closing?.lost ?? 0,
+    ...(closing === undefined ? { error: NEVER_RAN } : {}),
   };
   process.stdout.write(`${JSON.stringify(printed)}\n`);
-  return ran || trial.exit !== 0 ? trial.exit : EXIT_ENVIRONMENT;
+  return closing !== undefined || trial.exit !== 0 ? trial.exit : EXIT_ENVIRONMENT;
 }
 
 /** Runs the command under the bundle, or says why that can't be done and gives the exit code. */
