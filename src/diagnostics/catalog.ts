@@ -395,6 +395,18 @@ export const catalog = {
     "a target has no way to attach a program here",
     "None of the program types that can give the policy's verdicts works on the target kernel.",
   ),
+
+  // Building the object.
+  "no-clang": entry(
+    "error",
+    "clang is not installed",
+    "The generated program is compiled by clang, version 14 or newer. `policyc lint` works without it.",
+  ),
+  "clang-failed": entry(
+    "error",
+    "clang refuses the generated program",
+    "The C that policyc generates is always meant to compile. If it does not, that is a bug in policyc.",
+  ),
 } as const satisfies Record<string, CatalogEntry>;
 
 export type DiagnosticCode = keyof typeof catalog;

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * What every decision does once it knows which rules hold: the first rule of each block decides, the
+ * strictest verdict over blocks wins, every decision that is to be reported is noted.
+ */
+#ifndef POLICYC_DECIDE_H
+#define POLICYC_DECIDE_H
+
+#include "scratch.h"
+
+enum verdict {
+	VERDICT_ALLOW = 0,
+	VERDICT_DENY = 1,
+	VERDICT_KILL = 2,
+};
+
+/* One rule, as the decision needs it. */
+struct rule_entry {
+	/* Rules of one block are neighbours and share this number. */
+	u16 block;
+	u16 policy;
+	u8 verdict;
+	u8 post;
+	u8 errno;
+	u8 signal;
+};
+
+/* The strictest of the verdicts so far. */
+struct outcome {
+	u32 verdict;
+	u32 errno;
+	u32 signal;
+	/* Block of the last rule that decided; ~0: none yet. */
+	u32 block;
+};
+
+/*
+ * Position of the lowest set bit by its place in a de Bruijn sequence. Tables are global: libbpf gives
+ * static ones in .rodata no offset, and the kernel then refuses the type information of the object.
+ */
+const u8 bit_positions[64] = {
+	 0,  1, 48,  2, 57, 49, 28,  3, 61, 58, 50, 42, 38, 29, 17,  4,
+	62, 55, 59, 36, 53, 51, 43, 22, 45, 39, 33, 30, 24, 18, 12,  5,
+	63, 47, 56, 27, 60, 41, 37, 16, 54, 35, 52, 21, 44, 32, 23, 11,
+	46, 26, 40, 15, 34, 20, 31, 10, 25, 14, 19,  9, 13,  8,  7,  6,
+};
+
+/* The lowest set bit of a word that is not 0. clang 14 crashes on __builtin_ctzll for BPF. */
+static __always_inline u64 lowest_bit(u64 word)
+{
+	u64 position = bit_positions[((word & -word) * 0x03f79d71b4cb0a89ULL) >> 58];
+
+	/* clang knows more of the table than the verifier does: keep the bounds check that follows. */
+	asm volatile("" : "+r"(position));
+	return position;
+}
+
+/*
+ * Makes the verifier forget what it knows of `value`, so that branches which chose different constants
+ * join again instead of each being followed to the end. `noise` is any value read from memory.
+ */
+static __always_inline u64 forget(u64 value, u64 noise)
+{
+	/* 64 bits: clang 14 crashes on 32-bit operands of BPF assembly. */
+	u64 mixed = value ^ noise;
+
+	asm volatile("" : "+r"(mixed));
+	return mixed ^ noise;
+}
+
+/*
+ * Puts a rule of the hook, number `index` in the bundle, into force. `scratch` is NULL when decisions nest
+ * too deep: the verdict stands, its report is counted as lost. A guard only refuses: what it lets pass
+ * reaches the hook itself, which reports it.
+ */
+static __always_inline void decide_rule(struct scratch *scratch, struct outcome *outcome,
+					const struct rule_entry *rule, u32 index, const bool guard)
+{
+	u32 policy = rule->policy;
+	u32 decision = index;
+	u32 verdict = rule->verdict;
+
+	if (rule->block == outcome->block)
+		return;
+	outcome->block = rule->block;
+
+	u32 *mode = bpf_map_lookup_elem(&modes, &policy);
+	bool enforced = mode && *mode;
+
+	if (guard && (!enforced || verdict == VERDICT_ALLOW))
+		return;
+
+	u64 *hit = bpf_map_lookup_elem(&hits, &index);
+
+	if (hit)
+		__sync_fetch_and_add(hit, 1);
+	if (enforced) {
+		decision |= DECISION_ENFORCED;
+		if (verdict > outcome->verdict) {
+			outcome->verdict = verdict;
+			outcome->errno = rule->errno;
+			outcome->signal = rule->signal;
+		}
+	}
+	if (!rule->post)
+		return;
+	if (!scratch) {
+		count(COUNTER_LOST);
+		return;
+	}
+
+	u64 count = bounded(scratch->decision_count, DECISION_MAX - 1);
+
+	scratch->decisions[count] = decision;
+	scratch->decision_count = count + 1;
+}
+
+#endif

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* Event records: how they begin and how they are handed over. */
+#ifndef POLICYC_EVENT_H
+#define POLICYC_EVENT_H
+
+#include "path.h"
+
+static __always_inline void event_header(struct event_header *header, enum event_kind kind,
+					 const enum generation generation)
+{
+	u64 pid_tgid = bpf_get_current_pid_tgid();
+
+	header->kind = kind;
+	header->flags = 0;
+	header->hook = 0;
+	header->tgid = pid_tgid >> 32;
+	header->tid = (u32)pid_tgid;
+	header->time = bpf_ktime_get_boot_ns();
+	header->result = 0;
+	header->decision_count = 0;
+	header->reserved0 = 0;
+	header->uid = (u32)bpf_get_current_uid_gid();
+	if (generation >= GENERATION_6_1) {
+		struct task_struct *task = bpf_get_current_task_btf();
+
+		header->start_time = task->group_leader->start_boottime;
+	} else {
+		struct task_struct *task = (void *)bpf_get_current_task();
+
+		header->start_time = BPF_CORE_READ(task, group_leader, start_boottime);
+	}
+}
+
+/*
+ * Hands a finished record over. No wake-up: the reader looks at its own pace, so that a burst of events
+ * costs the node one wake-up and not one each.
+ */
+static __always_inline void event_send(void *record, u32 size)
+{
+	((struct event_header *)record)->size = size;
+	if (bpf_ringbuf_output(&events, record, size, BPF_RB_NO_WAKEUP))
+		count(COUNTER_LOST);
+}
+
+/* Puts the path into the record at `at`; gives back where the next part goes. */
+static __always_inline u64 path_capture(struct scratch *scratch, u64 at, const struct path_text *text, u32 mode,
+					u32 flags)
+{
+	const u64 room = sizeof(struct captured_path) + PATH_BYTES + 8;
+	u64 start = bounded(at, RECORD_BYTES - room);
+	u64 length = bounded(text->length, PATH_BYTES);
+	struct captured_path *captured = (void *)&scratch->record[start];
+
+	captured->length = length;
+	captured->mode = mode;
+	captured->flags = flags;
+	captured->reserved0 = 0;
+	bpf_probe_read_kernel(captured + 1, length, &scratch->path[bounded(text->offset, PATH_BYTES)]);
+	return start + sizeof(*captured) + ((length + 7) & ~7ULL);
+}
+
+#endif

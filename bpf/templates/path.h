@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * Paths, as the task that is running sees them: from its own root, through mounts. Two depths of effort:
+ * path_ends() reads only the first and the last component, which rules out every rule for most files;
+ * path_read() writes the whole path into scratch memory.
+ *
+ * A path has no value (PATH_MISSING) for pipes, sockets and other files that live on no visible mount.
+ * A path that leads out of the task's root is named from the top of its mount tree. Names are those at
+ * the time of the walk: a rename that runs at the same moment may give a mixture of old and new.
+ */
+#ifndef POLICYC_PATH_H
+#define POLICYC_PATH_H
+
+#include "generation.h"
+#include "scratch.h"
+
+enum path_status {
+	PATH_MISSING = 0,
+	PATH_PRESENT = 1,
+	/* It has a name, but one that does not fit into PATH_BYTES. */
+	PATH_UNRESOLVED = 2,
+};
+
+/* A path that can be read: where it ends, and the root that it is seen from. */
+struct path_value {
+	struct dentry *dentry;
+	struct vfsmount *mnt;
+	u64 root_dentry;
+	u64 root_mnt;
+};
+
+/* The first 8 bytes of the first component and the last 8 of the last one, little-endian. */
+struct path_ends {
+	enum path_status status;
+	/* 0 bytes fill up a short first component. */
+	u64 head;
+	/* The last byte of the path is the most significant one. */
+	u64 tail;
+	/* Bytes of the last component. */
+	u32 tail_length;
+	/* Whether `head` was found; if not, any first component is possible. */
+	bool has_head;
+};
+
+/* A dentry's parent and name, as they lie in memory on every kernel seen so far. */
+struct dentry_view {
+	u64 parent;
+	u32 hash;
+	u32 length;
+	u64 name;
+};
+
+/* Mount above a mount, as they lie in memory. */
+struct mount_view {
+	u64 parent;
+	u64 mountpoint;
+};
+
+#define NAME_BYTES 255
+#define INLINE_NAME_BYTES 40
+
+static __always_inline void read_dentry(u64 dentry, struct dentry_view *view)
+{
+	const u32 parent = bpf_core_field_offset(struct dentry, d_parent);
+	const u32 name = bpf_core_field_offset(struct dentry, d_name);
+
+	if (name == parent + sizeof(u64)) {
+		bpf_probe_read_kernel(view, sizeof(*view), (void *)(dentry + parent));
+	} else {
+		bpf_probe_read_kernel(&view->parent, sizeof(u64), (void *)(dentry + parent));
+		bpf_probe_read_kernel(&view->hash, sizeof(struct qstr), (void *)(dentry + name));
+	}
+}
+
+/* `mnt` is the address of the struct vfsmount inside the struct mount. */
+static __always_inline u64 mount_of(u64 mnt)
+{
+	return mnt - bpf_core_field_offset(struct mount, mnt);
+}
+
+static __always_inline void read_mount(u64 mount, struct mount_view *view)
+{
+	const u32 parent = bpf_core_field_offset(struct mount, mnt_parent);
+	const u32 mountpoint = bpf_core_field_offset(struct mount, mnt_mountpoint);
+
+	if (mountpoint == parent + sizeof(u64)) {
+		bpf_probe_read_kernel(view, sizeof(*view), (void *)(mount + parent));
+	} else {
+		bpf_probe_read_kernel(&view->parent, sizeof(u64), (void *)(mount + parent));
+		bpf_probe_read_kernel(&view->mountpoint, sizeof(u64), (void *)(mount + mountpoint));
+	}
+}
+
+/* Whether a mount that has no parent is the top of a namespace, not one of the kernel's own. */
+static __always_inline bool mount_is_visible(u64 mount)
+{
+	u64 namespace = 0;
+
+	bpf_probe_read_kernel(&namespace, sizeof(namespace),
+			      (void *)(mount + bpf_core_field_offset(struct mount, mnt_ns)));
+	/* NULL when detached; an error pointer when internal to the kernel. */
+	return namespace != 0 && namespace < (u64)-4095;
+}
+
+static __always_inline void path_of(struct path_value *value, struct dentry *dentry, struct vfsmount *mnt,
+				    const enum generation generation)
+{
+	value->dentry = dentry;
+	value->mnt = mnt;
+	if (generation >= GENERATION_6_1) {
+		struct task_struct *task = bpf_get_current_task_btf();
+		struct fs_struct *fs = task->fs;
+
+		value->root_dentry = (u64)fs->root.dentry;
+		value->root_mnt = (u64)fs->root.mnt;
+	} else {
+		struct task_struct *task = (void *)bpf_get_current_task();
+		struct path root = {};
+		struct fs_struct *fs = BPF_CORE_READ(task, fs);
+
+		bpf_core_read(&root, sizeof(root), &fs->root);
+		value->root_dentry = (u64)root.dentry;
+		value->root_mnt = (u64)root.mnt;
+	}
+}
+
+/* The first 8 bytes of a name that lies at `name`; what follows its NUL is undefined. */
+static __always_inline u64 name_head(u64 name)
+{
+	u64 head = 0;
+
+	bpf_probe_read_kernel(&head, sizeof(head), (void *)name);
+	return head;
+}
+
+/* Components of one file system that path_ends() walks before it gives up on the first one. */
+#define ENDS_DEPTH 32
+/* Components above a mount that path_ends() walks. */
+#define ENDS_DEPTH_ABOVE 6
+/* Mounts that path_ends() crosses. */
+#define ENDS_MOUNTS 3
+
+/*
+ * Reads the last component, and the first one where it is near. `want_head` and `want_tail` are constants.
+ * Costs one read for the tail, one for each mount crossed and one for each component above a mount.
+ */
+static __always_inline void path_ends(const struct path_value *value, struct path_ends *ends,
+				      const bool want_head, const bool want_tail)
+{
+	struct dentry *dentry = value->dentry;
+	struct vfsmount *mnt = value->mnt;
+	u64 top_name = 0;
+
+	ends->status = PATH_PRESENT;
+	ends->has_head = false;
+	ends->head = 0;
+	ends->tail = 0;
+	ends->tail_length = 0;
+	if (want_tail) {
+		u32 length = dentry->d_name.len;
+
+		/* Bytes before a short name are never compared: see tail_length. */
+		ends->tail_length = length;
+		bpf_probe_read_kernel(&ends->tail, sizeof(ends->tail),
+				      (void *)((u64)dentry->d_name.name + length - sizeof(u64)));
+	}
+	if (!want_head)
+		return;
+
+	/* Inside the file system that the file is on: plain loads. */
+	u64 mnt_root = (u64)mnt->mnt_root;
+	bool at_mount_root = false;
+
+	for (int depth = 0; depth < ENDS_DEPTH; depth++) {
+		if ((u64)dentry == mnt_root ||
+		    ((u64)dentry == value->root_dentry && (u64)mnt == value->root_mnt)) {
+			at_mount_root = true;
+			break;
+		}
+		struct dentry *parent = dentry->d_parent;
+
+		if (parent == dentry) {
+			ends->status = PATH_MISSING;
+			return;
+		}
+		top_name = (u64)dentry->d_name.name;
+		dentry = parent;
+	}
+	if (!at_mount_root)
+		return;
+
+	/* Across mounts: the parent mount's dentries are known by address only. */
+	u64 at = (u64)dentry;
+	u64 at_mnt = (u64)mnt;
+
+	for (int mounts = 0; mounts < ENDS_MOUNTS; mounts++) {
+		struct mount_view above;
+
+		if (at == value->root_dentry && at_mnt == value->root_mnt)
+			goto at_root;
+		read_mount(mount_of(at_mnt), &above);
+		if (above.parent == mount_of(at_mnt)) {
+			if (!mount_is_visible(above.parent)) {
+				ends->status = PATH_MISSING;
+				return;
+			}
+			goto at_root;
+		}
+		at = above.mountpoint;
+		at_mnt = above.parent + bpf_core_field_offset(struct mount, mnt);
+		for (int depth = 0; depth < ENDS_DEPTH_ABOVE; depth++) {
+			struct dentry_view view = {};
+
+			if (at == value->root_dentry && at_mnt == value->root_mnt)
+				goto at_root;
+			read_dentry(at, &view);
+			if (view.parent == at)
+				break;
+			top_name = view.name;
+			at = view.parent;
+			if (depth == ENDS_DEPTH_ABOVE - 1)
+				return;
+		}
+	}
+	return;
+at_root:
+	ends->has_head = true;
+	if (top_name)
+		ends->head = name_head(top_name);
+}
+
+/* State of path_read(), and argument of its loop body. */
+struct path_walk {
+	u64 dentry;
+	u64 mnt;
+	u64 mnt_root;
+	u64 root_dentry;
+	u64 root_mnt;
+	struct scratch *scratch;
+	/* Where the path starts in scratch->path so far. */
+	u32 offset;
+	enum path_status status;
+};
+
+/* Components and mounts that path_read() walks: each takes at least two bytes of PATH_BYTES. */
+#define PATH_STEPS (PATH_BYTES / 2 + 64)
+
+/* One component or one mount upwards; 1 ends the walk. */
+static long path_step(u32 index, struct path_walk *walk)
+{
+	struct dentry_view view = {};
+
+	if (walk->dentry == walk->root_dentry && walk->mnt == walk->root_mnt) {
+		walk->status = PATH_PRESENT;
+		return 1;
+	}
+	if (walk->dentry == walk->mnt_root) {
+		struct mount_view above = {};
+		u64 mount = mount_of(walk->mnt);
+		u64 mnt_root = 0;
+
+		read_mount(mount, &above);
+		if (above.parent == mount || above.parent == 0) {
+			walk->status = mount_is_visible(mount) ? PATH_PRESENT : PATH_MISSING;
+			return 1;
+		}
+		walk->dentry = above.mountpoint;
+		walk->mnt = above.parent + bpf_core_field_offset(struct mount, mnt);
+		bpf_probe_read_kernel(&mnt_root, sizeof(mnt_root),
+				      (void *)(walk->mnt + bpf_core_field_offset(struct vfsmount, mnt_root)));
+		walk->mnt_root = mnt_root;
+		return 0;
+	}
+	read_dentry(walk->dentry, &view);
+	if (view.parent == walk->dentry || view.parent == 0) {
+		/* A root that no mount shows: a pipe, or a file system's detached part. */
+		walk->status = PATH_MISSING;
+		return 1;
+	}
+	u32 length = view.length & NAME_BYTES;
+	u32 offset = walk->offset;
+
+	if (offset < length + 1 || offset > PATH_BYTES) {
+		walk->status = PATH_UNRESOLVED;
+		return 1;
+	}
+	offset = (offset - length - 1) & (PATH_BYTES - 1);
+	walk->scratch->path[offset] = '/';
+	bpf_probe_read_kernel(&walk->scratch->path[offset] + 1, length, (void *)view.name);
+	walk->offset = offset;
+	walk->dentry = view.parent;
+	return 0;
+}
+
+/* What path_read() found. `offset` is into scratch->path; on PATH_UNRESOLVED the front is missing. */
+struct path_text {
+	enum path_status status;
+	u64 offset;
+	u64 length;
+};
+
+static __always_inline void path_read(const struct path_value *value, struct scratch *scratch,
+				      struct path_text *text, const enum generation generation)
+{
+	struct path_walk walk = {
+		.dentry = (u64)value->dentry,
+		.mnt = (u64)value->mnt,
+		.mnt_root = (u64)value->mnt->mnt_root,
+		.root_dentry = value->root_dentry,
+		.root_mnt = value->root_mnt,
+		.scratch = scratch,
+		.offset = PATH_BYTES,
+		.status = PATH_UNRESOLVED,
+	};
+
+	if (walk.dentry == 0) {
+		text->status = PATH_MISSING;
+		text->offset = PATH_BYTES;
+		text->length = 0;
+		return;
+	}
+	scratch->after_path[0] = 0;
+	if (generation >= GENERATION_6_1) {
+		bpf_loop(PATH_STEPS, path_step, &walk, 0);
+	} else {
+		for (u32 step = 0; step < PATH_STEPS; step++)
+			if (path_step(step, &walk))
+				break;
+	}
+	if (walk.status == PATH_PRESENT && walk.offset == PATH_BYTES) {
+		walk.offset = PATH_BYTES - 1;
+		scratch->path[PATH_BYTES - 1] = '/';
+	}
+	if (walk.status == PATH_UNRESOLVED)
+		count(COUNTER_UNRESOLVED);
+	text->status = walk.status;
+	text->offset = walk.status == PATH_MISSING ? PATH_BYTES : walk.offset;
+	text->length = PATH_BYTES - text->offset;
+}
+
+/* The path as a trie key of `bytes` bytes: its beginning, with the NUL that ends it if it is shorter. */
+static __always_inline struct trie_key *path_key(struct scratch *scratch, const struct path_text *text,
+						 const u32 bytes)
+{
+	u64 offset = bounded(text->offset, PATH_BYTES);
+	u64 length = bounded(text->length + 1, bytes);
+	struct trie_key *key = (void *)&scratch->path[offset] - sizeof(key->bits);
+
+	key->bits = length * 8;
+	return key;
+}
+
+/* The end of the path as a trie key of `bytes` bytes, last byte first. */
+static __always_inline struct trie_key *path_key_reversed(struct scratch *scratch,
+							  const struct path_text *text, const u32 bytes)
+{
+	struct trie_key *key = &scratch->reversed;
+
+	for (u32 i = 0; i < bytes; i++)
+		key->bytes[i] = scratch->path[PATH_BYTES - 1 - i];
+	key->bits = bounded(text->length, bytes) * 8;
+	return key;
+}
+
+#endif

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* Starts and ends of processes, so that every other event can say who did it. */
+#ifndef POLICYC_PROCESS_H
+#define POLICYC_PROCESS_H
+
+#include "event.h"
+
+/* Bytes of arguments that an exec record holds; longer lists are cut, and say so. */
+#define ARGUMENTS_BYTES 1024
+
+enum exec_flag {
+	EXEC_BINARY_CUT = 1,
+	EXEC_ARGUMENTS_CUT = 2,
+	EXEC_DIRECTORY_CUT = 4,
+};
+
+struct exec_record {
+	u32 parent_tgid;
+	u32 auid;
+	u64 parent_start_time;
+	u64 cgroup;
+	u32 pid_ns;
+	u32 mnt_ns;
+	u32 flags;
+	u32 binary_length;
+	u32 arguments_length;
+	u32 directory_length;
+	u64 cap_effective;
+	u32 ns_tgid;
+	u32 reserved0;
+};
+
+#define EXEC_TEXT_BYTES (PATH_BYTES + ARGUMENTS_BYTES + PATH_BYTES + 24)
+
+/* An exec record is longer than those of hooks, and execs are rare: its own memory, per CPU. */
+struct exec_scratch {
+	struct event_header header;
+	struct exec_record exec;
+	u8 text[EXEC_TEXT_BYTES];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, SCRATCH_LEVELS);
+	__type(key, u32);
+	__type(value, struct exec_scratch);
+} exec_records SEC(".maps");
+
+static __always_inline u64 padded(u64 length)
+{
+	return (length + 7) & ~7ULL;
+}
+
+/* Appends a path to the texts at `at`; gives back its length. */
+static __always_inline u64 exec_path(struct scratch *scratch, struct exec_scratch *record, u64 at,
+				     struct dentry *dentry, struct vfsmount *mnt, u32 cut,
+				     const enum generation generation)
+{
+	struct path_value value;
+	struct path_text text;
+
+	path_of(&value, dentry, mnt, generation);
+	path_read(&value, scratch, &text, generation);
+	if (text.status == PATH_UNRESOLVED)
+		record->exec.flags |= cut;
+
+	u64 length = bounded(text.length, PATH_BYTES);
+
+	bpf_probe_read_kernel(&record->text[bounded(at, EXEC_TEXT_BYTES - PATH_BYTES)], length,
+			      &scratch->path[bounded(text.offset, PATH_BYTES)]);
+	return length;
+}
+
+static __always_inline int process_exec(struct task_struct *task, const enum generation generation)
+{
+	struct scratch *scratch = scratch_acquire(generation);
+	u32 level = 0;
+
+	if (!scratch)
+		return 0;
+
+	struct exec_scratch *record = bpf_map_lookup_elem(&exec_records, &level);
+
+	if (!record)
+		goto out;
+	event_header(&record->header, EVENT_EXEC, generation);
+
+	struct task_struct *parent = task->real_parent;
+	struct task_struct *parent_leader = parent->group_leader;
+	struct mm_struct *mm = task->mm;
+	struct file *file = mm->exe_file;
+	struct pid *pid = task->thread_pid;
+	u32 ns_level = pid->level;
+	struct upid innermost = {};
+
+	record->exec.parent_tgid = parent->tgid;
+	record->exec.parent_start_time = parent_leader->start_boottime;
+	record->exec.auid = task->loginuid.val;
+	record->exec.cgroup = bpf_get_current_cgroup_id();
+	record->exec.mnt_ns = task->nsproxy->mnt_ns->ns.inum;
+	bpf_probe_read_kernel(&innermost, sizeof(innermost),
+			      (void *)((u64)pid + bpf_core_field_offset(struct pid, numbers) +
+				       bounded(ns_level, 32) * bpf_core_type_size(struct upid)));
+	record->exec.pid_ns = 0;
+	if (innermost.ns)
+		bpf_core_read(&record->exec.pid_ns, sizeof(u32), &innermost.ns->ns.inum);
+	record->exec.ns_tgid = ns_level ? innermost.nr : 0;
+	record->exec.flags = 0;
+	/* 8 bytes on every kernel, by changing names. */
+	record->exec.cap_effective = 0;
+	bpf_core_read(&record->exec.cap_effective, sizeof(u64), &task->cred->cap_effective);
+	record->exec.reserved0 = 0;
+
+	u64 length = exec_path(scratch, record, 0, file->f_path.dentry, file->f_path.mnt, EXEC_BINARY_CUT,
+			       generation);
+	u64 at = padded(length);
+
+	record->exec.binary_length = length;
+
+	/* argv lies in the new image's memory as the kernel has just written it; argv[0] goes. */
+	u64 start = mm->arg_start;
+	u64 bytes = mm->arg_end - start;
+	u8 *texts = &record->text[bounded(at, PATH_BYTES)];
+	long first = bpf_probe_read_user_str(texts, ARGUMENTS_BYTES, (void *)start);
+	u64 skip = first > 0 ? first : 0;
+
+	if (skip > bytes)
+		skip = bytes;
+	start += skip;
+	bytes -= skip;
+	if (bytes > ARGUMENTS_BYTES)
+		record->exec.flags |= EXEC_ARGUMENTS_CUT;
+	bytes = bounded(bytes, ARGUMENTS_BYTES);
+	if (bpf_probe_read_user(texts, bytes, (void *)start))
+		bytes = 0;
+	record->exec.arguments_length = bytes;
+	at += padded(bytes);
+
+	struct fs_struct *fs = task->fs;
+
+	length = exec_path(scratch, record, at, fs->pwd.dentry, fs->pwd.mnt, EXEC_DIRECTORY_CUT, generation);
+	record->exec.directory_length = length;
+	at += padded(length);
+	event_send(&record->header, bounded(sizeof(struct event_header) + sizeof(struct exec_record) + at,
+					    sizeof(struct exec_scratch)));
+out:
+	scratch_release();
+	return 0;
+}
+
+static __always_inline int process_exit(struct task_struct *task, const enum generation generation)
+{
+	struct event_header header;
+	u64 pid_tgid = bpf_get_current_pid_tgid();
+
+	/* The process ends with its leader; other threads end without a word. */
+	if ((u32)pid_tgid != pid_tgid >> 32)
+		return 0;
+	event_header(&header, EVENT_EXIT, generation);
+	header.result = task->exit_code;
+	event_send(&header, sizeof(header));
+	return 0;
+}
+
+#endif

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * Memory for one decision: a path of up to 4096 bytes does not fit on the 512-byte stack. It is per CPU
+ * and nested: on a preemptible kernel another task can start a decision on this CPU before the first
+ * has ended, and gets the next level.
+ */
+#ifndef POLICYC_SCRATCH_H
+#define POLICYC_SCRATCH_H
+
+#include "event_layout.h"
+#include "generation.h"
+#include "maps.h"
+
+/* Decisions that can be under way on one CPU at once. */
+#define SCRATCH_LEVELS 4
+
+/* Longest text that an LPM trie can hold (the kernel's LPM_DATA_SIZE_MAX). */
+#define TRIE_BYTES 256
+
+/* Generated code defines how many decisions one event can have and how long its record can be. */
+#ifndef DECISION_MAX
+#define DECISION_MAX 1
+#endif
+#ifndef RECORD_BYTES
+#define RECORD_BYTES RECORD_BYTES_FOR(DECISION_MAX, 64, 1)
+#endif
+
+/* Key of an LPM trie over bytes; the kernel compares `bits` bits of what follows. */
+struct trie_key {
+	u32 bits;
+	u8 bytes[TRIE_BYTES];
+};
+
+struct scratch {
+	/* Room for the `bits` of a trie key right before a path that starts at path[0]. */
+	u8 before_path[8];
+	/*
+	 * Paths are written from the end, component by component: the last byte is always
+	 * path[PATH_BYTES - 1] and a NUL follows. What lies behind lets a trie key start at any byte.
+	 */
+	u8 path[PATH_BYTES];
+	u8 after_path[TRIE_BYTES + 8];
+	/* The end of the path, last byte first. */
+	struct trie_key reversed;
+	u32 decision_count;
+	u32 decisions[DECISION_MAX];
+	/* An event record under construction; a multiple of 8, with room for every capture. */
+	u8 record[RECORD_BYTES];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, SCRATCH_LEVELS);
+	__type(key, u32);
+	__type(value, struct scratch);
+} scratch SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, u64);
+} scratch_depth SEC(".maps");
+
+/* A number that the verifier has to see bounded right where it is used. */
+static __always_inline u64 bounded(u64 value, const u64 limit)
+{
+	asm volatile("" : "+r"(value));
+	return value > limit ? limit : value;
+}
+
+/* Takes the next level, or NULL (and counts it) when all are in use. Give it back with scratch_release. */
+static __always_inline struct scratch *scratch_acquire(const enum generation generation)
+{
+	u32 zero = 0;
+	u64 *depth = bpf_map_lookup_elem(&scratch_depth, &zero);
+	u32 level;
+
+	if (!depth)
+		return NULL;
+	if (generation >= GENERATION_6_1) {
+		level = __sync_fetch_and_add(depth, 1);
+	} else {
+		/* 5.10 has no atomic fetch for BPF; its programs are not preempted in Debian's build. */
+		level = *depth;
+		*depth = level + 1;
+	}
+	struct scratch *result = bpf_map_lookup_elem(&scratch, &level);
+	if (!result) {
+		__sync_fetch_and_add(depth, -1);
+		count(COUNTER_SCRATCH_BUSY);
+	}
+	return result;
+}
+
+static __always_inline void scratch_release(void)
+{
+	u32 zero = 0;
+	u64 *depth = bpf_map_lookup_elem(&scratch_depth, &zero);
+
+	if (depth)
+		__sync_fetch_and_add(depth, -1);
+}
+
+#endif

@@ -1,0 +1,171 @@
+/** Puts a compiled program, its plan and its manifest into one reproducible file. */
+import { createHash } from "node:crypto";
+import { zipSync } from "fflate";
+import type { Program } from "../codegen/generate.ts";
+import type { Ir, IrHook, Verdict } from "../ir/ir.ts";
+import type { Diagnostic } from "../diagnostics/diagnostic.ts";
+import { positionAt } from "../source/source.ts";
+import {
+  MANIFEST_FORMAT,
+  type Manifest,
+  type ManifestHook,
+  type ManifestMap,
+  type ManifestProgram,
+  type ManifestRule,
+  type ManifestVerdict,
+} from "../../runtime/manifest.ts";
+import { readPrograms } from "./object.ts";
+
+/** Name and version that manifests carry. */
+export const COMPILER = "policyc 0.1.0";
+
+/** The parts of a bundle. */
+export interface BundleParts {
+  readonly ir: Ir;
+  readonly program: Program;
+  readonly object: Uint8Array;
+  /** What was found when compiling; warnings become notes for the operator. */
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** The bundle as bytes: a zip with fixed times, so that the same parts give the same bytes. */
+export function packBundle(parts: BundleParts): Uint8Array {
+  const files: Record<string, Uint8Array> = {
+    "plan.json": json(parts.program.plan),
+    "program.bpf.c": new TextEncoder().encode(parts.program.text),
+    "program.bpf.o": parts.object,
+  };
+  const digests = Object.fromEntries(Object.entries(files).map(([name, bytes]) => [name, sha256(bytes)]));
+  const manifest = json(manifestOf(parts, digests));
+  // The earliest time that a zip can state.
+  const options = { mtime: new Date(1980, 0, 1), level: 9 } as const;
+  return zipSync({ "manifest.json": manifest, ...files }, options);
+}
+
+function json(value: unknown): Uint8Array {
+  return new TextEncoder().encode(`${JSON.stringify(value, undefined, 1)}\n`);
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
+/** What a bundle says about itself. */
+export function manifestOf(parts: BundleParts, digests: Readonly<Record<string, string>>): Manifest {
+  const { ir, program, object } = parts;
+  return {
+    format: MANIFEST_FORMAT,
+    compiler: COMPILER,
+    policies: ir.policies.map((policy) => ({
+      name: policy.name,
+      ...(policy.namespace === undefined ? {} : { namespace: policy.namespace }),
+      mode: policy.mode,
+      tags: policy.tags,
+      ...(policy.message === undefined ? {} : { message: policy.message }),
+      ...(policy.severity === undefined ? {} : { severity: policy.severity }),
+      file: policy.span.source.name,
+      line: positionAt(policy.span.source, policy.span.start).line,
+    })),
+    rules: ir.hooks.flatMap(rulesOf),
+    hooks: ir.hooks.map(hookOf),
+    attachments: program.attachments,
+    programs: programsOf(program, object),
+    maps: mapsOf(ir, program),
+    notes: parts.diagnostics
+      .filter(({ severity }) => severity !== "info")
+      .map(({ message, help }) => (help === undefined ? message : `${message}: ${help}`)),
+    digests,
+  };
+}
+
+function rulesOf(hook: IrHook, hookIndex: number): readonly ManifestRule[] {
+  return hook.blocks.flatMap((block) =>
+    block.rules.map((rule): ManifestRule => {
+      const { line, column } = positionAt(rule.span.source, rule.span.start);
+      return {
+        id: rule.id,
+        policy: block.policy,
+        hook: hookIndex,
+        tags: block.tags,
+        ...(block.message === undefined ? {} : { message: block.message }),
+        ...(rule.label === undefined ? {} : { label: rule.label }),
+        verdict: verdictOf(rule.verdict),
+        post: rule.post,
+        posture: rule.posture,
+        file: rule.span.source.name,
+        line,
+        column,
+      };
+    }),
+  );
+}
+
+function verdictOf(verdict: Verdict): ManifestVerdict {
+  switch (verdict.kind) {
+    case "allow":
+      return { kind: "allow" };
+    case "deny":
+      return { kind: "deny", errno: verdict.errno };
+    case "kill":
+      return { kind: "kill", signal: verdict.signal, errno: verdict.errno };
+  }
+}
+
+function hookOf(hook: IrHook): ManifestHook {
+  return {
+    name: hook.fact.id,
+    section: hook.fact.section,
+    captures: hook.captures.map(({ argument, type, label }) => ({
+      argument,
+      type,
+      ...(label === undefined ? {} : { label }),
+    })),
+    result: hook.wantsResult,
+  };
+}
+
+function programsOf(program: Program, object: Uint8Array): readonly ManifestProgram[] {
+  return readPrograms(object).map(({ name, section, instructions, stack }) => {
+    const hook = program.programHooks.get(name);
+    return { name, section, instructions, stack, ...(hook === undefined ? {} : { hook }) };
+  });
+}
+
+/** Maps that depend on the policies; those of the headers are the same in every bundle. */
+function mapsOf(ir: Ir, program: Program): readonly ManifestMap[] {
+  const rules = ir.hooks.reduce(
+    (count, hook) => count + hook.blocks.flatMap((block) => block.rules).length,
+    0,
+  );
+  const table = (
+    name: string,
+    type: string,
+    key: number,
+    value: number,
+    most: number,
+    entries = 0,
+  ): ManifestMap => ({
+    name,
+    type,
+    keySize: key,
+    valueSize: value,
+    maxEntries: most,
+    entries,
+    bytes: (key + value) * most,
+  });
+  return [
+    { ...table("events", "ringbuf", 0, 0, 1 << 20), bytes: 1 << 20 },
+    table("modes", "array", 4, 4, Math.max(1, ir.policies.length), 0),
+    table("hits", "percpu_array", 4, 8, Math.max(1, rules), 0),
+    ...program.plan.maps.map(({ name, entries }) =>
+      table(
+        name,
+        "lpm_trie",
+        (entries[0]?.key.length ?? 0) / 2,
+        4,
+        Math.max(1, entries.length),
+        entries.length,
+      ),
+    ),
+  ];
+}

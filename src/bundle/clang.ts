@@ -1,0 +1,108 @@
+/** Runs clang: the only place of the compiler that starts another program. */
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { delimiter, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Diagnostic, type Outcome, diagnostic, failure, success } from "../diagnostics/diagnostic.ts";
+
+/** Names of clang, the one that `CLANG` names first, then newest first. */
+const candidates = ["clang", "clang-19", "clang-18", "clang-17", "clang-16", "clang-15", "clang-14"];
+
+/** The program `clang` of this machine, or undefined. */
+export function findClang(): string | undefined {
+  const chosen = process.env["CLANG"];
+  const names = chosen === undefined || chosen === "" ? candidates : [chosen];
+  const directories = (process.env["PATH"] ?? "").split(delimiter);
+  for (const name of names) {
+    const found = name.includes("/") ? name : directories.map((path) => join(path, name)).find(existsSync);
+    if (found !== undefined && existsSync(found)) {
+      return found;
+    }
+  }
+  return undefined;
+}
+
+/** Where the headers that generated programs include are: beside the sources and beside the built program. */
+function templatesDirectory(): string {
+  let directory = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(directory, "bpf", "templates")) && directory !== dirname(directory)) {
+    directory = dirname(directory);
+  }
+  return join(directory, "bpf", "templates");
+}
+
+/** Debian and Ubuntu keep asm/types.h in a directory of the architecture. */
+const systemHeaders = ["/usr/include/x86_64-linux-gnu", "/usr/include/aarch64-linux-gnu"];
+
+/**
+ * Compiles BPF C to an object. `fileName` is what messages and debug lines call the text. The same text
+ * gives the same bytes wherever it is compiled.
+ */
+export async function compileObject(fileName: string, text: string): Promise<Outcome<Uint8Array>> {
+  const clang = findClang();
+  if (clang === undefined) {
+    return failure([
+      diagnostic("no-clang", undefined, "clang is not installed", {
+        help: "install it (`apt-get install clang`), or name it in the environment variable CLANG",
+      }),
+    ]);
+  }
+  const directory = await mkdtemp(join(tmpdir(), "policyc-"));
+  try {
+    await writeFile(join(directory, fileName), text);
+    const { status, messages } = await run(clang, clangArguments(fileName), directory);
+    if (status !== 0) {
+      return failure([clangFailure(messages)]);
+    }
+    return success(await readFile(join(directory, "program.bpf.o")));
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+function clangArguments(fileName: string): readonly string[] {
+  const templates = templatesDirectory();
+  return [
+    ...["-target", "bpf", "-mcpu=v3", "-O2", "-g", "-std=gnu11", "-Wall", "-Wno-unused-function"],
+    // Debug lines must not tell where the compiler ran.
+    ...["-fdebug-compilation-dir=.", `-ffile-prefix-map=${templates}=templates`],
+    `-I${templates}`,
+    ...systemHeaders.filter(existsSync).map((path) => `-I${path}`),
+    ...["-c", fileName, "-o", "program.bpf.o"],
+  ];
+}
+
+function clangFailure(messages: string): Diagnostic {
+  const first = messages.split("\n").find((line) => line.includes("error:")) ?? messages.split("\n")[0] ?? "";
+  return diagnostic(
+    "clang-failed",
+    undefined,
+    `clang refuses the generated program: ${first.slice(0, 200)}`,
+    {
+      help: "this is a bug in policyc: please report it with the policy and the output of `--emit c`",
+    },
+  );
+}
+
+function run(
+  program: string,
+  parameters: readonly string[],
+  directory: string,
+): Promise<{ readonly status: number; readonly messages: string }> {
+  return new Promise((resolve) => {
+    const child = spawn(program, parameters, { cwd: directory, stdio: ["ignore", "ignore", "pipe"] });
+    let messages = "";
+    child.stderr.setEncoding("utf8");
+    child.stderr.on("data", (chunk: string) => {
+      messages += chunk;
+    });
+    child.on("error", (error) => {
+      resolve({ status: 127, messages: error.message });
+    });
+    child.on("close", (status) => {
+      resolve({ status: status ?? 128, messages });
+    });
+  });
+}

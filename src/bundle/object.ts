@@ -1,0 +1,96 @@
+/** Reads what an inspector wants to know of a BPF object: its programs, their size and their stack. */
+
+/** A program of an object. */
+export interface ObjectProgram {
+  readonly name: string;
+  readonly section: string;
+  /** Instructions of the program itself, without functions that it calls. */
+  readonly instructions: number;
+  /** Bytes of stack that the program itself addresses. */
+  readonly stack: number;
+}
+
+interface Section {
+  readonly name: string;
+  readonly type: number;
+  readonly offset: number;
+  readonly size: number;
+  readonly link: number;
+}
+
+const SECTION_HEADER_BYTES = 64;
+const SYMBOL_BYTES = 24;
+const SYMBOL_TABLE = 2;
+const FUNCTION = 2;
+const INSTRUCTION_BYTES = 8;
+const FRAME_POINTER = 10;
+
+/** The programs of a 64-bit little-endian ELF object that clang wrote, by section and name. */
+export function readPrograms(object: Uint8Array): readonly ObjectProgram[] {
+  const view = new DataView(object.buffer, object.byteOffset, object.byteLength);
+  const sections = readSections(object, view);
+  const symbols = sections.find(({ type }) => type === SYMBOL_TABLE);
+  const names = symbols === undefined ? undefined : sections[symbols.link];
+  if (symbols === undefined || names === undefined) {
+    return [];
+  }
+  const programs: ObjectProgram[] = [];
+  for (let at = symbols.offset; at < symbols.offset + symbols.size; at += SYMBOL_BYTES) {
+    const section = sections[view.getUint16(at + 6, true)];
+    const isFunction = (view.getUint8(at + 4) & 0xf) === FUNCTION;
+    if (isFunction && section !== undefined && section.name !== ".text") {
+      const start = section.offset + Number(view.getBigUint64(at + 8, true));
+      const size = Number(view.getBigUint64(at + 16, true));
+      programs.push({
+        name: stringAt(object, names.offset + view.getUint32(at, true)),
+        section: section.name,
+        instructions: size / INSTRUCTION_BYTES,
+        stack: stackBytes(view, start, size),
+      });
+    }
+  }
+  return programs.sort((a, b) => (a.section + a.name < b.section + b.name ? -1 : 1));
+}
+
+function readSections(object: Uint8Array, view: DataView): readonly Section[] {
+  const table = Number(view.getBigUint64(0x28, true));
+  const count = view.getUint16(0x3c, true);
+  const nameSection = view.getUint16(0x3e, true);
+  const header = (index: number): number => table + index * SECTION_HEADER_BYTES;
+  const nameTable = Number(view.getBigUint64(header(nameSection) + 0x18, true));
+  return Array.from({ length: count }, (_, index): Section => {
+    const at = header(index);
+    return {
+      name: stringAt(object, nameTable + view.getUint32(at, true)),
+      type: view.getUint32(at + 4, true),
+      offset: Number(view.getBigUint64(at + 0x18, true)),
+      size: Number(view.getBigUint64(at + 0x20, true)),
+      link: view.getUint32(at + 0x28, true),
+    };
+  });
+}
+
+function stringAt(bytes: Uint8Array, offset: number): string {
+  return new TextDecoder().decode(bytes.subarray(offset, bytes.indexOf(0, offset)));
+}
+
+/** The lowest offset from the frame pointer that an instruction names. */
+function stackBytes(view: DataView, start: number, size: number): number {
+  let lowest = 0;
+  let copied: number | undefined;
+  for (let at = start; at < start + size; at += INSTRUCTION_BYTES) {
+    const code = view.getUint8(at);
+    const registers = view.getUint8(at + 1);
+    const kind = code & 7;
+    const base = kind === 1 ? registers >> 4 : registers & 0xf;
+    if (kind >= 1 && kind <= 3 && base === FRAME_POINTER) {
+      lowest = Math.min(lowest, view.getInt16(at + 2, true));
+    }
+    // A copy of the frame pointer, then its offset: an address on the stack.
+    if (code === 0x07 && copied === (registers & 0xf)) {
+      lowest = Math.min(lowest, view.getInt32(at + 4, true));
+    }
+    copied = code === 0xbf && registers >> 4 === FRAME_POINTER ? registers & 0xf : undefined;
+  }
+  return -lowest;
+}

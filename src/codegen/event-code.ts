@@ -1,0 +1,107 @@
+/** How a hook concludes: its event record, the signal, and the value that the program returns. */
+import type { Capture, IrHook } from "../ir/ir.ts";
+import { elementAt } from "../source/invariant.ts";
+import { CAPTURED_SOCK, EVENT_HEADER } from "../../runtime/event-layout.ts";
+import type { CWriter } from "./c-writer.ts";
+import { hookName } from "./values.ts";
+
+/** Bytes of a record's captures besides paths. */
+export function fixedCaptureBytes(hook: IrHook): number {
+  return hook.captures.reduce((bytes, { type }) => {
+    switch (type.kind) {
+      case "integer":
+        return bytes + 8;
+      case "sock":
+        return bytes + CAPTURED_SOCK.size;
+      case "file":
+      case "path":
+        return bytes;
+    }
+  }, 0);
+}
+
+/** Paths that a record of the hook carries. */
+export function capturedPaths(hook: IrHook): number {
+  return hook.captures.filter(({ type }) => type.kind === "file" || type.kind === "path").length;
+}
+
+/** Writes `HOOK_post` and `HOOK_conclude`. */
+export function writeConclude(writer: CWriter, hook: IrHook, hookIndex: number): void {
+  const name = hookName(hook);
+  writer.line("/* Reports the decisions. */");
+  writer.line(
+    `static __always_inline void ${name}_post(const struct ${name}_values *values, struct scratch *scratch,`,
+  );
+  writer.line(`\t\t\t\t\t  const struct path_text *text, u8 flags, s64 result,`);
+  writer.line(`\t\t\t\t\t  const enum generation generation)`);
+  writer.line("{");
+  writer.block("", () => {
+    writer.line("struct event_header *header = (void *)scratch->record;");
+    writer.line("u64 count = bounded(scratch->decision_count, DECISION_MAX);");
+    writer.line("u64 at = sizeof(*header) + ((count * 4 + 7) & ~7ULL);");
+    writer.line();
+    writer.line("event_header(header, EVENT_HOOK, generation);");
+    writer.line(`header->hook = ${hookIndex};`);
+    writer.line("header->flags = flags;");
+    writer.line("header->result = result;");
+    writer.line("header->decision_count = count;");
+    writer.line(
+      `bpf_probe_read_kernel(&scratch->record[${EVENT_HEADER.size}], count * 4, scratch->decisions);`,
+    );
+    for (const capture of hook.captures) {
+      writeCapture(writer, hook, capture);
+    }
+    writer.line("event_send(header, bounded(at, RECORD_BYTES));");
+  });
+  writer.line();
+  writer.line("/* Reports, signals and returns what the strictest verdict asks for. */");
+  writer.line(
+    `static __always_inline int ${name}_conclude(const struct ${name}_values *values, struct scratch *scratch,`,
+  );
+  writer.line(`\t\t\t\t\t    const struct path_text *text, struct outcome *outcome,`);
+  writer.line(`\t\t\t\t\t    const bool guard, const bool can_deny,`);
+  writer.line(`\t\t\t\t\t    const enum generation generation)`);
+  writer.line("{");
+  writer.block("", () => {
+    writer.line("bool refused = can_deny && outcome->verdict >= VERDICT_DENY;");
+    writer.line("u8 flags = (refused ? EVENT_FLAG_DENIED : 0) | (guard ? EVENT_FLAG_GUARD : 0) |");
+    writer.line("\t   (text->status == PATH_UNRESOLVED ? EVENT_FLAG_UNRESOLVED : 0);");
+    writer.line();
+    writer.line("if (scratch) {");
+    writer.line("\tif (scratch->decision_count)");
+    writer.line(`\t\t${name}_post(values, scratch, text, flags,`);
+    writer.line(`\t\t\t     refused ? -(s64)outcome->errno : values->result, generation);`);
+    writer.line("\tscratch_release();");
+    writer.line("}");
+    writer.line("if (outcome->verdict == VERDICT_KILL)");
+    writer.line("\tbpf_send_signal(outcome->signal);");
+    writer.line("return refused ? -(int)outcome->errno : 0;");
+  });
+  writer.line();
+}
+
+function writeCapture(writer: CWriter, hook: IrHook, capture: Capture): void {
+  const value = `values->arg${capture.argument}`;
+  writer.line();
+  writer.line(`/* ${elementAt(hook.fact.arguments, capture.argument).name} */`);
+  switch (capture.type.kind) {
+    case "integer":
+      writer.line(
+        `*(${capture.type.signed ? "s64" : "u64"} *)&scratch->record[bounded(at, RECORD_BYTES - 8)] = ${value};`,
+      );
+      writer.line("at += 8;");
+      return;
+    case "sock":
+      writer.line(
+        `sock_capture((void *)&scratch->record[bounded(at, RECORD_BYTES - ${CAPTURED_SOCK.size})], &${value});`,
+      );
+      writer.line(`at += ${CAPTURED_SOCK.size};`);
+      return;
+    case "file":
+      writer.line(`at = path_capture(scratch, at, text, ${value}_mode, ${value}_flags);`);
+      return;
+    case "path":
+      writer.line(`at = path_capture(scratch, at, text, ${value}_mode, 0);`);
+      return;
+  }
+}

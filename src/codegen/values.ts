@@ -1,0 +1,144 @@
+/** The C struct that holds what the rules of a hook compare and its events carry. */
+import type { IrHook } from "../ir/ir.ts";
+import { elementAt } from "../source/invariant.ts";
+import type { AttachPoint } from "../kernel/hook.ts";
+import { type CWriter, cIdentifier } from "./c-writer.ts";
+
+/** Name of a hook in C identifiers. */
+export function hookName(hook: IrHook): string {
+  return cIdentifier(hook.fact.id);
+}
+
+/** Arguments of the hook that any field or capture needs, ascending. */
+export function usedArguments(hook: IrHook): readonly number[] {
+  const used = [
+    ...hook.captures.map((capture) => capture.argument),
+    ...hook.fields.flatMap(({ source }) => (source.kind === "result" ? [] : [source.argument])),
+  ];
+  return [...new Set(used)].sort((a, b) => a - b);
+}
+
+/** Arguments that are paths, ascending. */
+export function pathArguments(hook: IrHook): readonly number[] {
+  return usedArguments(hook).filter((argument) => {
+    const { kind } = elementAt(hook.fact.arguments, argument).type;
+    return kind === "file" || kind === "path";
+  });
+}
+
+/** Declares `struct HOOK_values`. */
+export function writeValuesStruct(writer: CWriter, hook: IrHook): void {
+  writer.line("/* What the rules compare and the events carry. */");
+  writer.block(
+    `struct ${hookName(hook)}_values {`,
+    () => {
+      for (const argument of usedArguments(hook)) {
+        const fact = elementAt(hook.fact.arguments, argument);
+        for (const member of members(hook, argument)) {
+          writer.line(`${member}; /* ${fact.name} */`);
+        }
+      }
+      writer.line("s64 result;");
+    },
+    "};",
+  );
+}
+
+function members(hook: IrHook, argument: number): readonly string[] {
+  const { type } = elementAt(hook.fact.arguments, argument);
+  switch (type.kind) {
+    case "integer":
+      return [`${type.signed ? "s" : "u"}${type.bits} arg${argument}`];
+    case "file":
+      return [`struct path_value arg${argument}`, `u32 arg${argument}_mode`, `u32 arg${argument}_flags`];
+    case "path":
+      return [`struct path_value arg${argument}`, `u32 arg${argument}_mode`];
+    case "sock":
+      return [`struct sock_value arg${argument}`];
+    case "opaque":
+      return [];
+  }
+}
+
+/** Fills `values` from the parameters of a program at `point`. Returns early where the filter says so. */
+export function writeValuesFrom(writer: CWriter, hook: IrHook, point: AttachPoint): void {
+  if (point.filter?.kind === "fast-open-send") {
+    const message = elementAt(point.parameters, point.filter.message).name;
+    writer.line(`if (!(${message}->msg_flags & MSG_FASTOPEN))`);
+    writer.line("\treturn 0;");
+  }
+  for (const argument of usedArguments(hook)) {
+    const { type } = elementAt(hook.fact.arguments, argument);
+    const mapping = elementAt(point.argumentMappings, argument);
+    const parameter = (index: number): string => elementAt(point.parameters, index).name;
+    switch (mapping.kind) {
+      case "parameter":
+        writeParameter(writer, argument, type.kind, parameter(mapping.parameter));
+        break;
+      case "file-path":
+        writeParameter(writer, argument, "file-path", parameter(mapping.file));
+        break;
+      case "connect-target":
+        writeTarget(
+          writer,
+          argument,
+          parameter(mapping.socket),
+          parameter(mapping.address),
+          parameter(mapping.length),
+        );
+        break;
+      case "message-target": {
+        const message = parameter(mapping.message);
+        writeTarget(
+          writer,
+          argument,
+          parameter(mapping.socket),
+          `${message}->msg_name`,
+          `${message}->msg_namelen`,
+        );
+        break;
+      }
+      case "absent":
+        break;
+    }
+  }
+}
+
+function writeTarget(
+  writer: CWriter,
+  argument: number,
+  socket: string,
+  address: string,
+  length: string,
+): void {
+  writer.line(`if (!sock_connecting(&values.arg${argument}, ${socket}, ${address}, ${length}))`);
+  writer.line("\treturn 0;");
+}
+
+function writeParameter(writer: CWriter, argument: number, kind: string, name: string): void {
+  switch (kind) {
+    case "integer":
+      writer.line(`values.arg${argument} = ${name};`);
+      break;
+    case "file":
+      writer.line(
+        `path_of(&values.arg${argument}, ${name}->f_path.dentry, ${name}->f_path.mnt, generation);`,
+      );
+      writer.line(`values.arg${argument}_mode = ${name}->f_inode->i_mode;`);
+      writer.line(`values.arg${argument}_flags = ${name}->f_flags;`);
+      break;
+    case "file-path":
+      writer.line(
+        `path_of(&values.arg${argument}, ${name}->f_path.dentry, ${name}->f_path.mnt, generation);`,
+      );
+      writer.line(`values.arg${argument}_mode = ${name}->f_inode->i_mode;`);
+      break;
+    case "path":
+      writer.line(`path_of(&values.arg${argument}, ${name}->dentry, ${name}->mnt, generation);`);
+      writer.line(`values.arg${argument}_mode = ${name}->dentry->d_inode->i_mode;`);
+      break;
+    case "sock":
+      writer.line(`sock_read(&values.arg${argument}, ${name});`);
+      break;
+  }
+}
