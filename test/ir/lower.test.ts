@@ -4,7 +4,7 @@ import type { Ir } from "../../src/ir/ir.ts";
 import { lowerPolicies } from "../../src/ir/lower/lower.ts";
 import { printIr } from "../../src/ir/print.ts";
 import { supportedTargets, targetFromBtf } from "../../src/kernel/target.ts";
-import type { Policy } from "../../src/parser/policy/tree.ts";
+import type { HookReference, Policy } from "../../src/parser/policy/tree.ts";
 import {
   alert,
   allow,
@@ -148,6 +148,34 @@ describe("what rules of several policies become", () => {
       "lsm",
       "fexit",
     ]);
+  });
+});
+
+describe("LSM hooks", () => {
+  const reference = hook("mmap_file", ["file: file", "requested: ulong", "final: ulong", "flags: ulong"]);
+  const mmap: HookReference = reference.kind === "raw" ? { ...reference, section: "lsm" } : reference;
+  const mappings = (field: string): unknown => {
+    const condition = compare(field, "has-any", integer(4));
+    const { ir, codes } = lower(policy("p", block(mmap, rule(condition, deny()))));
+    expect(codes).toEqual([]);
+    expect(ir?.hooks[0]?.fact.section).toBe("lsm");
+    return ir?.hooks[0]?.attachments[0]?.alternatives.map(({ argumentMappings }) => argumentMappings);
+  };
+  const own = [0, 1, 2, 3].map((parameter) => ({ kind: "parameter", parameter }));
+
+  it("have arguments of their own, which the security function gives as far as it can", () => {
+    expect(mappings("flags")).toEqual([
+      own,
+      [
+        { kind: "parameter", parameter: 0 },
+        { kind: "parameter", parameter: 1 },
+        { kind: "absent" },
+        { kind: "parameter", parameter: 2 },
+      ],
+    ]);
+  });
+  it("are not served by a function that lacks a compared argument", () => {
+    expect(mappings("final")).toEqual([own]);
   });
 });
 

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { lowerPolicies } from "../../src/ir/lower/lower.ts";
 import { verify } from "../../src/ir/verify/verify.ts";
-import type { Ir, IrHook } from "../../src/ir/ir.ts";
+import type { Bool, Ir, IrHook, Network } from "../../src/ir/ir.ts";
 import { limits } from "../../src/kernel/limits.ts";
 import { supportedTargets } from "../../src/kernel/target.ts";
 import { elementAt } from "../../src/source/invariant.ts";
-import { alert, block, compare, hook, kill, policy, rule, string, tree } from "./policy-builder.ts";
+import { alert, block, compare, hook, kill, policy, rule, span, string, tree } from "./policy-builder.ts";
 
 const open = hook("security_file_open", ["file: file"]);
 
@@ -44,6 +44,27 @@ function withPrograms(count: number): Ir {
       return { ...first, alternatives: first.alternatives.filter(({ kind }) => kind === "fmod_ret") };
     }),
   }));
+}
+
+function withCondition(condition: Bool): Ir {
+  return withHook(lowered("/etc"), (original) => ({
+    ...original,
+    blocks: original.blocks.map((each) => ({
+      ...each,
+      rules: each.rules.map((eachRule) => ({ ...eachRule, condition })),
+    })),
+  }));
+}
+
+function withAtoms(count: number): Ir {
+  const atom: Bool = { kind: "atom", field: 0, test: { kind: "networks", networks: [] }, span };
+  return withCondition({ kind: "or", operands: Array.from({ length: count }, () => atom) });
+}
+
+function withValues(count: number): Ir {
+  const network: Network = { address: new Uint8Array(16), prefixLength: 0, text: "::/0" };
+  const networks = Array.from({ length: count }, () => network);
+  return withCondition({ kind: "atom", field: 0, test: { kind: "networks", networks }, span });
 }
 
 const path = (bytes: number): string => "/".padEnd(bytes, "e");

@@ -9,6 +9,8 @@ export interface Needs {
   readonly wantsResult: boolean;
   /** Rules compare the return value, so that nothing before the function's end can decide. */
   readonly comparesResult: boolean;
+  /** Every field that a rule compares. */
+  readonly fields: readonly Field[];
   /** The fields that blocks with refusing rules compare. */
   readonly refusalFields: readonly Field[];
 }
@@ -43,13 +45,21 @@ function attachment(kind: "also" | "guard", place: HookPlace, needs: Needs): IrA
   return { kind, alternatives: pickAlternatives(place.attachPoints, needs), need: place.need };
 }
 
-function pickAlternatives(points: readonly AttachPoint[], needs: Needs): readonly AttachPoint[] {
+function pickAlternatives(all: readonly AttachPoint[], needs: Needs): readonly AttachPoint[] {
+  // Where an argument is absent its atoms are false, which would weaken the rules that compare it.
+  const points = all.filter((point) => needs.fields.every((field) => givesArgumentOf(point, field)));
   const denying = points.filter((point) => point.canDeny);
   if (needs.refuses && !needs.comparesResult && denying.length > 0) {
     return denying;
   }
   const observing = points.filter((point) => !point.canDeny && point.seesResult === needs.wantsResult);
-  return observing.length > 0 ? observing : points.filter((point) => !point.canDeny);
+  const silent = observing.length > 0 ? observing : points.filter((point) => !point.canDeny);
+  // A program that could deny can also just look.
+  return silent.length > 0 ? silent : points;
+}
+
+function givesArgumentOf(point: AttachPoint, { source }: Field): boolean {
+  return source.kind === "result" || (point.argumentMappings[source.argument]?.kind ?? "absent") !== "absent";
 }
 
 /** Before the connection exists only its destination and its socket's kind are known. */

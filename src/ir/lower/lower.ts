@@ -111,13 +111,14 @@ function lowerPolicy(
       }
       const { fact } = hook;
       checkTargets(reference, fact, targets, findings);
-      const draft: HookDraft = drafts.get(fact.id) ?? {
+      const key = `${fact.section}/${fact.id}`;
+      const draft: HookDraft = drafts.get(key) ?? {
         fact,
         registry: { entries: [] },
         captures: new Map(),
         blocks: [],
       };
-      drafts.set(fact.id, draft);
+      drafts.set(key, draft);
       addCaptures(draft, hook);
       const place = { policy: index, hook, registry: draft.registry, nextId: () => nextId(fact.id) };
       draft.blocks.push(lowerBlock(block, place, findings));
@@ -133,7 +134,8 @@ function checkTargets(
 ): void {
   const span = reference.kind === "raw" ? reference.target.span : reference.span;
   for (const target of targets) {
-    if (hasFunction(target, fact.id) === "no") {
+    const name = fact.section === "lsm" ? `bpf_lsm_${fact.id}` : fact.id;
+    if (hasFunction(target, name) === "no") {
       const likely = target.btf === undefined ? undefined : didYouMean(fact.id, functionNames(target.btf));
       findings.push(
         diagnostic("unknown-hook", span, `kernel ${target.name} has no \`${fact.id}\``, {
@@ -182,6 +184,7 @@ function finishHook(draft: HookDraft, blocks: readonly DraftBlock[], findings: D
     refuses: blocks.some((block) => block.refuses),
     wantsResult,
     comparesResult: blocks.some((block) => block.comparesResult),
+    fields: fields.map((index) => elementAt(draft.registry.entries, index).field),
     refusalFields: refusing.map((index) => elementAt(draft.registry.entries, index).field),
   });
   for (const block of blocks) {

@@ -4,6 +4,7 @@ import { didYouMean } from "../../diagnostics/suggest.ts";
 import { functionHook } from "../../kernel/function-hook.ts";
 import { hookTable } from "../../kernel/hook-table.ts";
 import type { ArgumentType, HookFact } from "../../kernel/hook.ts";
+import { lsmHook } from "../../kernel/lsm-hook.ts";
 import { type Target, findPrototype } from "../../kernel/target.ts";
 import { valueType, valueTypeNames } from "../../kernel/value-types.ts";
 import type { WordSetName } from "../../kernel/words.ts";
@@ -22,6 +23,8 @@ export interface ResolvedArgument {
   readonly words: WordSetName | undefined;
 }
 
+type RawHook = Extract<HookReference, { kind: "raw" }>;
+
 /** What all policies together declare of functions that the hook table does not know. */
 export type DeclaredFunctions = ReadonlyMap<string, ReadonlyMap<number, ArgumentType>>;
 
@@ -29,11 +32,12 @@ export type DeclaredFunctions = ReadonlyMap<string, ReadonlyMap<number, Argument
 export function collectDeclarations(tree: PolicyTree): DeclaredFunctions {
   const functions = new Map<string, Map<number, ArgumentType>>();
   for (const reference of tree.policies.flatMap((policy) => policy.blocks).flatMap((block) => block.hooks)) {
-    if (reference.kind !== "raw" || hookTable.has(reference.target.text)) {
+    if (reference.kind !== "raw") {
       continue;
     }
-    const known = functions.get(reference.target.text) ?? new Map<number, ArgumentType>();
-    functions.set(reference.target.text, known);
+    const key = declarationKey(reference);
+    const known = functions.get(key) ?? new Map<number, ArgumentType>();
+    functions.set(key, known);
     for (const { index, type } of reference.parameters) {
       const declared = valueType(type.text);
       if (declared !== undefined && declared !== "planned" && index <= 11 && !known.has(index)) {
@@ -42,6 +46,11 @@ export function collectDeclarations(tree: PolicyTree): DeclaredFunctions {
     }
   }
   return functions;
+}
+
+/** LSM hooks and functions have names of their own. */
+function declarationKey(reference: RawHook): string {
+  return `${reference.section === "lsm" ? "lsm/" : ""}${reference.target.text}`;
 }
 
 /** Finds the fact of a hook and gives its parameters their types; undefined when anything is at fault. */
@@ -64,6 +73,8 @@ export function resolveHook(
     : { fact, arguments: resolved.filter((argument) => argument !== undefined), result };
 }
 
+const servedSections: ReadonlySet<RawHook["section"]> = new Set(["kprobe", "fentry", "lsm"]);
+
 function findFact(
   reference: HookReference,
   declarations: DeclaredFunctions,
@@ -84,7 +95,7 @@ function findFact(
     return undefined;
   }
   const name = reference.target.text;
-  if (reference.syscall || (reference.section !== "kprobe" && reference.section !== "fentry")) {
+  if (reference.syscall || !servedSections.has(reference.section)) {
     const what = reference.syscall ? "hooks on system calls" : `\`${reference.section}\` hooks`;
     findings.push(
       diagnostic("not-supported-yet", reference.target.span, `${what} are not supported yet`, {
@@ -102,16 +113,13 @@ function findFact(
     );
     return undefined;
   }
-  const lsmName = name.replace(/^security_/, "bpf_lsm_");
-  return (
-    hookTable.get(name) ??
-    functionHook(
-      name,
-      declarations.get(name) ?? new Map(),
-      findPrototype(targets, name),
-      findPrototype(targets, lsmName),
-    )
-  );
+  const declared: ReadonlyMap<number, ArgumentType> =
+    declarations.get(declarationKey(reference)) ?? new Map();
+  if (reference.section === "lsm") {
+    return lsmHook(name, declared, findPrototype(targets, `bpf_lsm_${name}`));
+  }
+  const lsmPrototype = findPrototype(targets, name.replace(/^security_/, "bpf_lsm_"));
+  return hookTable.get(name) ?? functionHook(name, declared, findPrototype(targets, name), lsmPrototype);
 }
 
 /** A name for messages and ids: nothing that could move a terminal's cursor or turn its text around. */
