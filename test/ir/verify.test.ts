@@ -71,6 +71,18 @@ const path = (bytes: number): string => "/".padEnd(bytes, "e");
 
 const cases: readonly [string, () => Ir, () => Ir, string][] = [
   [
+    "instructions",
+    () => withAtoms(124_948),
+    () => withAtoms(124_949),
+    "1000004 instructions for `security_file_open`: the limit is 1000000",
+  ],
+  [
+    "values",
+    () => withValues(limits.valuesPerField),
+    () => withValues(limits.valuesPerField + 1),
+    "1048577 values for `file.path`: the limit is 1048576",
+  ],
+  [
     "rules",
     () => lowered("/etc", limits.rulesPerHook),
     () => lowered("/etc", limits.rulesPerHook + 1),
