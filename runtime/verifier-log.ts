@@ -52,7 +52,7 @@ function lastWord(log: string): string {
 }
 
 const NOISE =
-  /^(;|\d+: |R\d|processed \d+|verification time|stack depth|max_states|from \d+ to \d+|func#|peak_states|last_idx|regs=|mark_precise|parent |propagating|safe$|Validating|arg#\d+ reference)/;
+  /^(;|\d+: |R\d+(_\w+)?=|processed \d+|verification time|stack depth|max_states|from \d+ to \d+|func#|peak_states|last_idx|regs=|mark_precise|parent |propagating|safe$|Validating|arg#\d+ reference)/;
 
 /** The last source line named before the refusal: a policy's when there is one. */
 function lastSource(

@@ -89,12 +89,13 @@ int never_chosen(void *ctx)
 }
 
 #ifdef REFUSED
+// Inlined line numbers keep the file of their function, so the function is the policy's as a whole.
+#line 12 "walls.policy"
 SEC("raw_tp/sched_process_exit")
 int refused(void *ctx)
 {
 	__u32 zero = 0;
 	__u32 *value = bpf_map_lookup_elem(&chosen, &zero);
-#line 12 "walls.policy"
 	*value += 1;
 	return 0;
 }
