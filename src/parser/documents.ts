@@ -21,7 +21,7 @@ export function parseYamlPolicies(source: Source, parameters: ParameterScope): O
   const diagnostics: Diagnostic[] = [...stream.diagnostics];
   const policies: Policy[] = [];
   let found = 0;
-  for (const { root } of stream.documents) {
+  for (const { root, hasErrors } of stream.documents) {
     if (root === undefined || isNull(root)) {
       continue;
     }
@@ -31,7 +31,7 @@ export function parseYamlPolicies(source: Source, parameters: ParameterScope): O
     }
     found += 1;
     diagnostics.push(...parsed.diagnostics);
-    if (parsed.value !== undefined) {
+    if (parsed.value !== undefined && !hasErrors) {
       policies.push(parsed.value);
     }
   }

@@ -7,7 +7,7 @@ import type { Findings } from "./findings.ts";
 import { notYet, refuseOtherKeys } from "./findings.ts";
 
 /** What kind of operators an argument has. */
-export type ArgumentClass = "integer" | "path" | "sock" | "none";
+export type ArgumentClass = "integer" | "path" | "sock" | "none" | "planned";
 
 /** An argument that a hook declares, and what its comparisons may be. */
 export interface DeclaredArgument {
@@ -72,11 +72,6 @@ export function lowerArgument(
   const known = valueType(type.text);
   if (known === "planned") {
     notYet(findings, type.span, `the argument type \`${type.text}\``);
-    return undefined;
-  }
-  if (known === undefined) {
-    // The schema lists the types and has refused this one.
-    return undefined;
   }
   return {
     parameter: {
@@ -87,7 +82,8 @@ export function lowerArgument(
       label: textAt(scalarOf(node, "label")),
       span: index.span,
     },
-    argumentClass: classOf(known.kind),
+    // An unknown type is the schema's finding: its comparisons are not judged either.
+    argumentClass: known === undefined || known === "planned" ? "planned" : classOf(known.kind),
     typeName: type.text,
   };
 }

@@ -34,7 +34,7 @@ function lowerMatchArgument(
     return undefined;
   }
   const argument = findArgument(node, operator, declared, findings);
-  if (argument === undefined) {
+  if (argument === undefined || argument.argumentClass === "planned") {
     return undefined;
   }
   const operators = operatorsOf(argument.argumentClass);

@@ -92,6 +92,7 @@ export function operatorsOf(argumentClass: ArgumentClass): Meanings {
     case "sock":
       return onSockets;
     case "none":
+    case "planned":
       return {};
   }
 }

@@ -1,6 +1,7 @@
 import type { Document } from "yaml";
 import { parseAllDocuments } from "yaml";
 import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
+import { hasErrors } from "../../diagnostics/diagnostic.ts";
 import type { Source } from "../../source/source.ts";
 import { createSpan } from "../../source/source.ts";
 import { convertDocument } from "./convert.ts";
@@ -39,12 +40,12 @@ export function readYaml(source: Source, parameters: ParameterScope): YamlStream
     diagnostics.push(...faults);
     const span = createSpan(source, start, end);
     if (faults.length > 0) {
-      documents.push({ root: undefined, span });
+      documents.push({ root: undefined, hasErrors: true, span });
       continue;
     }
     const { root, diagnostics: found } = convertDocument(source, document, parameters);
     diagnostics.push(...found);
-    documents.push({ root, span });
+    documents.push({ root, hasErrors: hasErrors(found), span });
   }
   return { documents, diagnostics };
 }

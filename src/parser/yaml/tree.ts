@@ -38,6 +38,8 @@ export interface YamlScalar {
 export interface YamlDocument {
   /** Absent when the document is empty or too broken to read. */
   readonly root: YamlNode | undefined;
+  /** Whether errors were found in it: what it says is then not to be relied on. */
+  readonly hasErrors: boolean;
   readonly span: Span;
 }
 

@@ -1,0 +1,156 @@
+import { writeFileSync } from "node:fs";
+import { type Command, Option } from "commander";
+import type { Diagnostic, Outcome } from "../diagnostics/diagnostic.ts";
+import { failure, hasErrors, success } from "../diagnostics/diagnostic.ts";
+import type { Target } from "../kernel/target.ts";
+import { supportedTargets } from "../kernel/target.ts";
+import type { CommonOptions } from "./common-options.ts";
+import { addCommonOptions, readSetting } from "./common-options.ts";
+import type { ParsedInputs } from "./compile-inputs.ts";
+import { compileBundle, parseInputs, reportCompilation } from "./compile-inputs.ts";
+import { EXIT_ENVIRONMENT, EXIT_POLICY, EXIT_USAGE, exitCodeOf } from "./exit-codes.ts";
+import { createProgressLine } from "./progress.ts";
+import { readTargets } from "./targets.ts";
+
+const stages = ["policy", "ir", "plan", "c", "object"] as const;
+type Stage = (typeof stages)[number];
+
+interface CompileCommandOptions extends CommonOptions {
+  readonly output?: string;
+  readonly emit?: Stage;
+}
+
+/** Adds `policyc compile`. */
+export function registerCompile(program: Command): void {
+  addCommonOptions(
+    program
+      .command("compile")
+      .description("compile policies into one bundle")
+      .argument("<input...>", "policy files, directories, or - for standard input"),
+  )
+    .option("-o, --output <file>", "where the bundle goes; - is standard output")
+    .addOption(new Option("--emit <stage>", "write a stage instead of the bundle").choices(stages))
+    .action(async (inputs: readonly string[], options: CompileCommandOptions) => {
+      process.exitCode = await runCompile(inputs, options);
+    });
+}
+
+async function runCompile(inputs: readonly string[], options: CompileCommandOptions): Promise<number> {
+  if (options.output === undefined && options.emit === undefined) {
+    process.stderr.write("policyc: say where the bundle goes: -o FILE\n");
+    return EXIT_USAGE;
+  }
+  const targets = await readTargets(options.target);
+  if (typeof targets === "string") {
+    process.stderr.write(`policyc: ${targets}\n`);
+    return EXIT_USAGE;
+  }
+  const parsed = await parseInputs(inputs, options);
+  const progress = createProgressLine();
+  progress.show("compiling");
+  const result = await stageOf(parsed, targets, options.emit);
+  progress.clear();
+  await reportCompilation(parsed, result.diagnostics, options);
+  if (result.value === undefined || hasErrors(result.diagnostics)) {
+    return exitCodeOf(result.diagnostics) || EXIT_POLICY;
+  }
+  return writeOutput(options.output, result.value);
+}
+
+async function stageOf(
+  parsed: ParsedInputs,
+  targets: readonly Target[],
+  stage: Stage | undefined,
+): Promise<Outcome<string | Uint8Array>> {
+  if (stage === undefined) {
+    const { bundle, diagnostics } = await compileBundle(parsed, targets);
+    return { value: bundle, diagnostics };
+  }
+  if (stage === "policy") {
+    const { printPolicyTree } = await import("../parser/policy/print.ts");
+    return { value: printPolicyTree(parsed.tree), diagnostics: parsed.diagnostics };
+  }
+  if (hasErrors(parsed.diagnostics)) {
+    const { diagnostics } = await compileBundle(parsed, targets);
+    return failure(diagnostics);
+  }
+  return emit(parsed, targets, stage);
+}
+
+async function emit(
+  parsed: ParsedInputs,
+  targets: readonly Target[],
+  stage: Exclude<Stage, "policy">,
+): Promise<Outcome<string | Uint8Array>> {
+  const { checkPolicies, compilePolicies } = await import("../compile.ts");
+  const found: readonly Diagnostic[] = parsed.diagnostics;
+  if (stage === "object") {
+    const compiled = await compilePolicies(parsed.tree, targets, found);
+    return { value: compiled.value?.object, diagnostics: [...found, ...compiled.diagnostics] };
+  }
+  const checked = checkPolicies(parsed.tree, targets);
+  const diagnostics = [...found, ...checked.diagnostics];
+  if (checked.value === undefined) {
+    return failure(diagnostics);
+  }
+  if (stage === "ir") {
+    const { printIr } = await import("../ir/print.ts");
+    return success(printIr(checked.value.ir), diagnostics);
+  }
+  const { generate } = await import("../codegen/generate.ts");
+  const program = generate(checked.value);
+  return success(
+    stage === "c" ? program.text : `${JSON.stringify(program.plan, undefined, 1)}\n`,
+    diagnostics,
+  );
+}
+
+function writeOutput(output: string | undefined, content: string | Uint8Array): number {
+  if (output === undefined || output === "-") {
+    process.stdout.write(content);
+    return 0;
+  }
+  try {
+    writeFileSync(output, content);
+    return 0;
+  } catch (error) {
+    process.stderr.write(
+      `policyc: cannot write ${output}: ${error instanceof Error ? error.message : String(error)}\n`,
+    );
+    return EXIT_ENVIRONMENT;
+  }
+}
+
+/** Compiles for `try`: the bundle, or the exit code when the findings on standard error say why not. */
+export async function compileForTrial(request: {
+  readonly inputs: readonly string[];
+  readonly settings: readonly string[];
+}): Promise<Uint8Array | number> {
+  const settings = readSettings(request.settings);
+  if (settings === undefined) {
+    process.stderr.write("policyc: write --set NAME=VALUE\n");
+    return EXIT_USAGE;
+  }
+  const options: CommonOptions = {
+    set: settings,
+    setFile: new Map(),
+    format: "text",
+    quiet: false,
+    color: "auto",
+  };
+  const parsed = await parseInputs(request.inputs, options);
+  const { bundle, diagnostics } = await compileBundle(parsed, supportedTargets);
+  await reportCompilation(parsed, diagnostics, options);
+  return bundle ?? (exitCodeOf(diagnostics) || EXIT_POLICY);
+}
+
+function readSettings(texts: readonly string[]): ReadonlyMap<string, string> | undefined {
+  try {
+    return texts.reduce<ReadonlyMap<string, string>>(
+      (settings, text) => readSetting(text, settings),
+      new Map(),
+    );
+  } catch {
+    return undefined;
+  }
+}

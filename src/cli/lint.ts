@@ -1,0 +1,84 @@
+import { writeFileSync } from "node:fs";
+import { type Command, Option } from "commander";
+import type { Diagnostic } from "../diagnostics/diagnostic.ts";
+import { summarize } from "../diagnostics/summary.ts";
+import type { OptionalRule } from "../lint/lint.ts";
+import { lintSources, optionalRules } from "../lint/lint.ts";
+import type { TextEdit } from "../source/edit.ts";
+import { applyEdits } from "../source/edit.ts";
+import type { Source } from "../source/source.ts";
+import { addCommonOptions, parametersOf } from "./common-options.ts";
+import type { CommonOptions } from "./common-options.ts";
+import { EXIT_USAGE, exitCodeOf } from "./exit-codes.ts";
+import { readInputs } from "./inputs.ts";
+import { formatReport } from "./report.ts";
+import { readTargets } from "./targets.ts";
+
+interface LintCommandOptions extends CommonOptions {
+  readonly fix: boolean;
+  readonly enable?: readonly OptionalRule[];
+}
+
+/** Adds `policyc lint`. */
+export function registerLint(program: Command): void {
+  addCommonOptions(
+    program
+      .command("lint")
+      .description("check policies: every mistake in one run, without clang")
+      .argument("<input...>", "policy files, directories, or - for standard input"),
+  )
+    .option("--fix", "apply the fixes that cannot change what a policy means", false)
+    .addOption(new Option("--enable <rule...>", "run a rule that is off by default").choices(optionalRules))
+    .action(async (inputs: readonly string[], options: LintCommandOptions) => {
+      process.exitCode = await runLint(inputs, options);
+    });
+}
+
+async function runLint(inputs: readonly string[], options: LintCommandOptions): Promise<number> {
+  const targets = await readTargets(options.target);
+  if (typeof targets === "string") {
+    process.stderr.write(`policyc: ${targets}\n`);
+    return EXIT_USAGE;
+  }
+  const lint = async (): Promise<readonly [readonly Diagnostic[], string]> => {
+    const read = readInputs(inputs);
+    const result = await lintSources(read.sources, {
+      parameters: parametersOf(options),
+      language: options.language,
+      targets,
+      enabled: options.enable ?? [],
+    });
+    const diagnostics = [...read.diagnostics, ...result.diagnostics];
+    const summary = summarize(
+      { files: result.files, policies: result.policies, rules: result.rules },
+      diagnostics,
+    );
+    return [diagnostics, await formatReport(diagnostics, summary, options, process.stdout.isTTY)];
+  };
+  let [diagnostics, report] = await lint();
+  if (options.fix && applyFixes(diagnostics)) {
+    [diagnostics, report] = await lint();
+  }
+  process.stdout.write(report);
+  return exitCodeOf(diagnostics);
+}
+
+/** Writes every safe fix into its file; whether there was any. */
+function applyFixes(diagnostics: readonly Diagnostic[]): boolean {
+  const edits = new Map<Source, TextEdit[]>();
+  for (const fix of diagnostics.flatMap(({ fixes }) => fixes)) {
+    if (fix.safety !== "safe") {
+      continue;
+    }
+    for (const edit of fix.edits) {
+      const { source } = edit.span;
+      if (source.name !== "<stdin>") {
+        edits.set(source, [...(edits.get(source) ?? []), edit]);
+      }
+    }
+  }
+  for (const [source, changes] of edits) {
+    writeFileSync(source.name, applyEdits(source.text, changes));
+  }
+  return edits.size > 0;
+}
