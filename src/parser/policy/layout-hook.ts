@@ -24,9 +24,7 @@ function layoutRawHook(hook: RawHookSyntax): Doc {
     ...(hook.path === undefined ? [] : [hook.path.text]),
     hook.target.text,
   ];
-  const parameters = hook.parameters.map((parameter) =>
-    parameter.kind === "skip" ? "_" : layoutParameter(parameter),
-  );
+  const parameters = hook.parameters.map(layoutParameter);
   return concat(
     head.join(" "),
     parameters.length === 0
@@ -38,7 +36,8 @@ function layoutRawHook(hook: RawHookSyntax): Doc {
 
 function layoutParameter(parameter: ParameterSyntax): Doc {
   return concat(
-    `${parameter.name.text}: ${parameter.type.text}`,
+    parameter.name.text,
+    parameter.type === undefined ? "" : `: ${parameter.type.text}`,
     parameter.index === undefined ? "" : ` at ${parameter.index}`,
     parameter.label === undefined ? "" : ` label ${parameter.label.text}`,
   );

@@ -1,6 +1,6 @@
 /** Hook references of a Policy tree -> syntax. */
 import type { Span } from "../../source/source.ts";
-import type { HookSyntax, NameSyntax, ParameterSyntax, RawHookSyntax, StringSyntax } from "./syntax.ts";
+import type { HookSyntax, NameSyntax, ParameterSyntax, StringSyntax } from "./syntax.ts";
 import type { HookReference, Name, Parameter } from "./tree.ts";
 import { isPlainIdentifier, quoteString, spellName } from "./words.ts";
 
@@ -35,21 +35,26 @@ function raiseTarget(target: Name): NameSyntax {
   return { kind: "name", value: target.text, text, span: target.span };
 }
 
-function raiseParameters(parameters: readonly Parameter[]): RawHookSyntax["parameters"] {
-  const result: RawHookSyntax["parameters"][number][] = [];
+function raiseParameters(parameters: readonly Parameter[]): readonly ParameterSyntax[] {
+  const result: ParameterSyntax[] = [];
   let next = 0;
   for (const parameter of parameters) {
     const gap = parameter.index - next;
     const isPositional = gap >= 0 && gap <= longestShownGap;
     if (isPositional) {
       for (let skipped = 0; skipped < gap; skipped += 1) {
-        result.push({ kind: "skip", span: parameter.span });
+        result.push(skippedParameter(parameter.span));
       }
     }
     result.push(raiseParameter(parameter, isPositional));
     next = parameter.index + 1;
   }
   return result;
+}
+
+function skippedParameter(span: Span): ParameterSyntax {
+  const name: NameSyntax = { kind: "name", value: "_", text: "_", span };
+  return { kind: "parameter", name, type: undefined, index: undefined, label: undefined, span };
 }
 
 function raiseParameter(parameter: Parameter, isPositional: boolean): ParameterSyntax {

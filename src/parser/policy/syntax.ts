@@ -122,15 +122,16 @@ export interface RawHookSyntax {
   readonly syscall: boolean;
   readonly path: StringSyntax | undefined;
   readonly target: NameSyntax;
-  readonly parameters: readonly (ParameterSyntax | { readonly kind: "skip"; readonly span: Span })[];
+  readonly parameters: readonly ParameterSyntax[];
   readonly result: ParameterSyntax | undefined;
   readonly span: Span;
 }
 
 export interface ParameterSyntax {
   readonly kind: "parameter";
+  /** `_` without a type: an argument that nobody asks for. */
   readonly name: NameSyntax;
-  readonly type: NameSyntax;
+  readonly type: NameSyntax | undefined;
   /** Written after `at`; absent: one after the parameter before it. */
   readonly index: number | undefined;
   readonly label: StringSyntax | undefined;

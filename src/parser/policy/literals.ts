@@ -1,0 +1,41 @@
+/** Tokens of values -> literals. */
+import type { IToken } from "chevrotain";
+import type { Span } from "../../source/source.ts";
+import type { LiteralSyntax } from "./syntax.ts";
+import { Address, Integer, Text } from "./tokens.ts";
+import type { Literal } from "./tree.ts";
+import { unquote } from "./words.ts";
+
+/** Digits of the longest number: far above 64 bits, and small enough to convert at once. */
+export const longestNumber = 100;
+
+/** A number; `0` for one that is too long, which the lexical checks report. */
+export function integerValue(image: string): bigint {
+  if (image.length > longestNumber) {
+    return 0n;
+  }
+  return image.startsWith("-") ? -BigInt(image.slice(1)) : BigInt(image);
+}
+
+/** The value of one token, or of the range from one number to another. */
+export function literalFromTokens(first: IToken, last: IToken | undefined, span: Span): LiteralSyntax {
+  const text = last === undefined ? first.image : `${first.image}..${last.image}`;
+  return { kind: "literal", literal: literalOf(first, last, span), text, span };
+}
+
+function literalOf(first: IToken, last: IToken | undefined, span: Span): Literal {
+  const { image, tokenType } = first;
+  if (last !== undefined) {
+    return { kind: "range", low: integerValue(image), high: integerValue(last.image), span };
+  }
+  if (tokenType === Integer) {
+    return { kind: "integer", value: integerValue(image), span };
+  }
+  if (tokenType === Text) {
+    return { kind: "string", value: unquote(image).value, span };
+  }
+  if (tokenType === Address) {
+    return { kind: "cidr", value: image, span };
+  }
+  return { kind: "word", value: image.startsWith("`") ? unquote(image).value : image, span };
+}

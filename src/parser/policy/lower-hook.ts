@@ -1,0 +1,72 @@
+/** Hooks as written -> hook references of the Policy tree. */
+import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
+import { diagnostic } from "../../diagnostics/diagnostic.ts";
+import type { HookSyntax, NameSyntax, ParameterSyntax, StringSyntax } from "./syntax.ts";
+import type { HookReference, Name, Parameter, Text } from "./tree.ts";
+
+export function lowerHook(hook: HookSyntax, diagnostics: Diagnostic[]): HookReference {
+  if (hook.kind === "event") {
+    return hook;
+  }
+  const { path, result, section, span, syscall, target } = hook;
+  return {
+    kind: "raw",
+    section,
+    target: toName(target),
+    path: path && toText(path),
+    syscall,
+    parameters: lowerParameters(hook.parameters, diagnostics),
+    result: result && lowerParameter(result, 0, diagnostics),
+    span,
+  };
+}
+
+function toName({ span, value }: NameSyntax): Name {
+  return { kind: "name", text: value, span };
+}
+
+function toText({ span, value }: StringSyntax): Text {
+  return { kind: "text", text: value, span };
+}
+
+function lowerParameters(
+  parameters: readonly ParameterSyntax[],
+  diagnostics: Diagnostic[],
+): readonly Parameter[] {
+  const lowered: Parameter[] = [];
+  let next = 0;
+  for (const syntax of parameters) {
+    const index = syntax.index ?? next;
+    const isSkipped = syntax.type === undefined && syntax.name.text === "_";
+    const parameter = isSkipped ? undefined : lowerParameter(syntax, next, diagnostics);
+    if (parameter !== undefined) {
+      lowered.push(parameter);
+    }
+    next = index + 1;
+  }
+  return lowered;
+}
+
+function lowerParameter(
+  syntax: ParameterSyntax,
+  position: number,
+  diagnostics: Diagnostic[],
+): Parameter | undefined {
+  const { label, name, span, type } = syntax;
+  if (type === undefined) {
+    diagnostics.push(
+      diagnostic("policy-syntax", span, `\`${name.text}\` has no type`, {
+        help: `write \`${name.text}: int\` or another type; \`_\` stands for an argument that is not used`,
+      }),
+    );
+    return undefined;
+  }
+  return {
+    kind: "parameter",
+    index: syntax.index ?? position,
+    name: toName(name),
+    type: toName(type),
+    label: label && toText(label),
+    span,
+  };
+}

@@ -1,0 +1,248 @@
+/** Syntax tree -> Policy tree: names are replaced by what they stand for. */
+import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
+import { diagnostic } from "../../diagnostics/diagnostic.ts";
+import { unreachable } from "../../source/invariant.ts";
+import type { Span } from "../../source/source.ts";
+import { conditionMeaning, lowerCondition } from "./lower-condition.ts";
+import { lowerHook } from "./lower-hook.ts";
+import { lowerValue, valueMeaning } from "./lower-value.ts";
+import { type Entry, type Names, type ParameterValues, declareNames, lookUp, unusedNames } from "./names.ts";
+import type {
+  ActionSyntax,
+  BlockSyntax,
+  DeclarationSyntax,
+  FileSyntax,
+  ItemSyntax,
+  LiteralSyntax,
+  PolicySyntax,
+  RuleSyntax,
+  ScopeSyntax,
+  StringSyntax,
+} from "./syntax.ts";
+import type { Action, Block, Literal, Name, Policy, PolicyTree, Rule, Scope, Text } from "./tree.ts";
+
+/** The policies of a file, without the parts that have no meaning; those are reported. */
+export function lowerFile(
+  file: FileSyntax,
+  parameters: ParameterValues,
+): { readonly tree: PolicyTree; readonly diagnostics: readonly Diagnostic[] } {
+  const diagnostics: Diagnostic[] = [];
+  const shared = file.statements.filter((statement) => statement.kind !== "policy");
+  const entries = declareNames(shared, new Map(), diagnostics);
+  resolveAll(shared, { entries, parameters, diagnostics, depth: 0 });
+  const policies = file.statements
+    .filter((statement) => statement.kind === "policy")
+    .map((policy) => lowerPolicy(policy, entries, parameters, diagnostics));
+  diagnostics.push(...unusedNames(shared, entries));
+  return { tree: { kind: "policy-tree", policies }, diagnostics };
+}
+
+/** Finds the faults of declarations that nothing uses, too. */
+function resolveAll(declarations: readonly DeclarationSyntax[], names: Names): void {
+  for (const declaration of declarations) {
+    const entry = names.entries.get(declaration.name.value);
+    if (entry?.declaration === declaration) {
+      const { used } = entry;
+      lookUp(names, entry, declaration.name.span, (found) =>
+        found.kind === "define" ? conditionMeaning(found.condition, names) : valueMeaning(found, names),
+      );
+      entry.used = used;
+    }
+  }
+}
+
+function lowerPolicy(
+  policy: PolicySyntax,
+  outer: ReadonlyMap<string, Entry>,
+  parameters: ParameterValues,
+  diagnostics: Diagnostic[],
+): Policy {
+  const declarations = policy.items.filter(isDeclaration);
+  const entries = declareNames(declarations, outer, diagnostics);
+  const names: Names = { entries, parameters, diagnostics, depth: 0 };
+  resolveAll(declarations, names);
+  reportRepeated(policy.items, diagnostics);
+  const scope = policy.items.find((item) => item.kind === "scope");
+  const lowered: Policy = {
+    kind: "policy",
+    name: toName(policy.name),
+    namespace: policy.namespace && toName(policy.namespace),
+    description: textOf(policy.items, "description"),
+    severity: policy.items.find((item) => item.kind === "severity")?.value,
+    tags: tagsOf(policy.items),
+    message: textOf(policy.items, "message"),
+    mode: policy.mode,
+    scope: scope === undefined ? { kind: "everything", span: policy.name.span } : lowerScope(scope, names),
+    blocks: policy.items.flatMap((item) => (item.kind === "block" ? (lowerBlock(item, names) ?? []) : [])),
+    span: policy.span,
+  };
+  diagnostics.push(...unusedNames(declarations, entries));
+  return lowered;
+}
+
+function isDeclaration(item: ItemSyntax): item is DeclarationSyntax {
+  return item.kind === "param" || item.kind === "let" || item.kind === "define";
+}
+
+function toName({ span, value }: StringSyntax): Name {
+  return { kind: "name", text: value, span };
+}
+
+function toText({ span, value }: StringSyntax): Text {
+  return { kind: "text", text: value, span };
+}
+
+type AnyItem = ItemSyntax | RuleSyntax;
+
+function textOf(items: readonly AnyItem[], kind: "description" | "message"): Text | undefined {
+  const item = items.find((candidate) => candidate.kind === kind);
+  return item?.kind === kind ? toText(item.value) : undefined;
+}
+
+function tagsOf(items: readonly AnyItem[]): readonly Text[] {
+  return items.find((item) => item.kind === "tags")?.values.elements.map(toText) ?? [];
+}
+
+const spelledOnce: Readonly<Partial<Record<AnyItem["kind"], string>>> = {
+  description: "description",
+  message: "message",
+  severity: "severity",
+  tags: "tags",
+  scope: "applies to",
+};
+
+function reportRepeated(items: readonly AnyItem[], diagnostics: Diagnostic[]): void {
+  const first = new Map<string, Span>();
+  for (const item of items) {
+    const word = spelledOnce[item.kind];
+    if (word === undefined) {
+      continue;
+    }
+    const before = first.get(word);
+    if (before === undefined) {
+      first.set(word, item.span);
+      continue;
+    }
+    diagnostics.push(
+      diagnostic("duplicate-statement", item.span, `\`${word}\` stands here twice`, {
+        help: "leave one of them",
+        related: [{ message: "the first one is here", span: before }],
+      }),
+    );
+  }
+}
+
+function lowerScope(scope: ScopeSyntax, names: Names): Scope {
+  const { span, workloads } = scope;
+  switch (workloads) {
+    case "everything":
+    case "host":
+      return { kind: workloads, span };
+    case "containers":
+    case "host and containers":
+      return {
+        kind: "containers",
+        condition: scope.condition && lowerCondition(scope.condition, names),
+        withHost: workloads === "host and containers",
+        span,
+      };
+    default:
+      return unreachable(workloads);
+  }
+}
+
+function lowerBlock(block: BlockSyntax, names: Names): Block | undefined {
+  const { diagnostics } = names;
+  reportRepeated(block.items, diagnostics);
+  const condition = block.condition && lowerCondition(block.condition, names);
+  const rules = block.items.filter((item) => item.kind === "rule");
+  reportMisplaced(rules, diagnostics);
+  const otherwise = rules.find((rule) => rule.otherwise);
+  const lowered: Block = {
+    kind: "block",
+    hooks: block.hooks.map((hook) => lowerHook(hook, diagnostics)),
+    condition,
+    rules: rules.filter((rule) => !rule.otherwise).flatMap((rule) => lowerRule(rule, names) ?? []),
+    otherwise: otherwise && lowerRule(otherwise, names),
+    group: block.group && toName(block.group),
+    tags: tagsOf(block.items),
+    message: textOf(block.items, "message"),
+    span: block.span,
+  };
+  return block.condition !== undefined && condition === undefined ? undefined : lowered;
+}
+
+function reportMisplaced(rules: readonly RuleSyntax[], diagnostics: Diagnostic[]): void {
+  const place = rules.findIndex((rule) => rule.otherwise);
+  for (const rule of place === -1 ? [] : rules.slice(place + 1)) {
+    diagnostics.push(
+      diagnostic("misplaced-otherwise", rule.span, "no rule can stand after `otherwise`", {
+        help: "move `otherwise` to the end of the block, or give this rule a block of its own",
+      }),
+    );
+  }
+}
+
+function lowerRule(rule: RuleSyntax, names: Names): Rule | undefined {
+  const condition = rule.condition && lowerCondition(rule.condition, names);
+  const actions = rule.actions.map((action) => lowerAction(action, names));
+  const whole = actions.filter((action) => action !== undefined);
+  if (whole.length < actions.length || (rule.condition !== undefined && condition === undefined)) {
+    return undefined;
+  }
+  return {
+    kind: "rule",
+    label: rule.label && toName(rule.label),
+    condition,
+    actions: whole,
+    span: rule.span,
+  };
+}
+
+function lowerAction(action: ActionSyntax, names: Names): Action | undefined {
+  const { span } = action;
+  switch (action.kind) {
+    case "allow":
+    case "silent":
+      return { kind: action.kind, span };
+    case "deny":
+      return action.value === undefined
+        ? { kind: "deny", errno: undefined, span }
+        : withValue(action.value, names, (errno) => ({ kind: "deny", errno, span }));
+    case "kill":
+      return action.value === undefined
+        ? { kind: "kill", signal: undefined, span }
+        : withValue(action.value, names, (signal) => ({ kind: "kill", signal, span }));
+    case "alert":
+      return { kind: "alert", template: action.template && toText(action.template), span };
+    case "limit":
+      names.diagnostics.push(
+        diagnostic("not-supported-yet", span, "`limit` is not supported yet", {
+          help: "leave it out: every alert is posted",
+        }),
+      );
+      return undefined;
+    default:
+      return unreachable(action);
+  }
+}
+
+function withValue(
+  value: LiteralSyntax,
+  names: Names,
+  make: (literal: Literal) => Action,
+): Action | undefined {
+  const lowered = lowerValue(value, names, true);
+  const [literal, ...more] = lowered?.literals ?? [];
+  if (literal !== undefined && more.length === 0) {
+    return make(literal);
+  }
+  if (lowered !== undefined) {
+    names.diagnostics.push(
+      diagnostic("wrong-number-of-values", value.span, "the action takes one value", {
+        help: "name a single errno or signal",
+      }),
+    );
+  }
+  return undefined;
+}

@@ -1,0 +1,26 @@
+/** The front end of the policy language. Loads chevrotain: import it only when there is a `.policy` text. */
+import type { Outcome } from "../../diagnostics/diagnostic.ts";
+import type { Source } from "../../source/source.ts";
+import { lowerFile } from "./lower.ts";
+import type { ParameterValues } from "./names.ts";
+import { parseSyntax } from "./parse-syntax.ts";
+import type { PolicyTree } from "./tree.ts";
+
+export interface PolicyLanguageOptions {
+  /** Values of `--set`; the names that the file uses are added to `used`. */
+  readonly parameters: ParameterValues;
+}
+
+/**
+ * The policies of a `.policy` text and everything that is wrong with it, in the order of the text. There is
+ * always a tree; where there are errors, it lacks the statements that have them.
+ */
+export function parsePolicyLanguage(source: Source, options: PolicyLanguageOptions): Outcome<PolicyTree> {
+  const { diagnostics, file } = parseSyntax(source);
+  const lowered = lowerFile(file, options.parameters);
+  const found = [...diagnostics, ...lowered.diagnostics];
+  return {
+    value: lowered.tree,
+    diagnostics: found.sort((a, b) => (a.span?.start ?? 0) - (b.span?.start ?? 0)),
+  };
+}
