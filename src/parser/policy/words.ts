@@ -85,13 +85,13 @@ const identifierPattern = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /** An IPv4 or IPv6 address, with or without a prefix length: the shape only, its meaning is checked later. */
 export const addressPattern =
-  /(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-fA-F]{0,4}:[0-9a-fA-F]{0,4}:[0-9a-fA-F:]*(?:\d{1,3}(?:\.\d{1,3}){3})?)(?:\/\d{1,3})?/;
+  /(?:\d{1,3}(?:\.\d{1,3}){3}|(?:[0-9a-fA-F]{0,4}:){2,8}(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-fA-F]{0,4}))(?:\/\d{1,3})?/;
 
-const wholeAddressPattern = new RegExp(`^(?:${addressPattern.source})$`);
+const leadingAddressPattern = new RegExp(`^(?:${addressPattern.source})`);
 
-/** Whether a text can stand as a network literal without quotes. */
+/** Whether a text can stand as a network literal without quotes: whether the lexer takes all of it as one. */
 export function isPlainAddress(text: string): boolean {
-  return wholeAddressPattern.test(text);
+  return leadingAddressPattern.exec(text)?.[0] === text;
 }
 
 export function isReservedWord(text: string): boolean {
