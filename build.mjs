@@ -2,6 +2,7 @@
 // are loaded when such a command runs; koffi has native code and stays in node_modules.
 import { chmodSync, rmSync } from "node:fs";
 import { build } from "esbuild";
+import { standaloneValidators } from "./scripts/standalone-validators.mjs";
 
 rmSync("dist", { recursive: true, force: true });
 
@@ -26,6 +27,8 @@ await build({
   chunkNames: "chunks/[name]-[hash]",
   banner: { js: requireBanner },
   external: ["koffi", "@ts-morph/common"],
+  minify: true,
+  plugins: [standaloneValidators],
 });
 
 // The runtime is one small file: in a virtual machine each further file costs more than its parsing.

@@ -18,7 +18,13 @@ export type SchemaValidator = (value: unknown) => readonly SchemaFault[];
  * ready-made code in place of the modules that call this (`scripts/standalone-validators.mjs`).
  */
 export function compileSchema(schema: JsonSchema): SchemaValidator {
-  const ajv = new Ajv({ allErrors: true, allowUnionTypes: true, strict: true });
+  const ajv = new Ajv({
+    allErrors: true,
+    allowUnionTypes: true,
+    strict: true,
+    inlineRefs: false,
+    messages: false,
+  });
   const validate = ajv.compile(schema);
   return (value) => (validate(value) ? [] : (validate.errors ?? []));
 }

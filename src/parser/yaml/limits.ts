@@ -21,12 +21,17 @@ export function checkYamlLimits(source: Source): Diagnostic | undefined {
       { help: "split it into several files" },
     );
   }
-  const offset = findTooDeep(source.text);
+  const offset = mayBeTooDeep(source.text) ? findTooDeep(source.text) : undefined;
   return offset === undefined
     ? undefined
     : diagnostic("yaml-too-deep", createSpan(source, offset, offset + 1), "the YAML is nested too deeply", {
         help: `at most ${maximumFlowDepth} brackets inside each other and ${maximumBlockColumn} columns of indentation`,
       });
+}
+
+/** A cheap look that spares ordinary files the lexing: few brackets and no long line cannot be deep. */
+function mayBeTooDeep(text: string): boolean {
+  return text.split(/[[{]/, maximumFlowDepth + 2).length > maximumFlowDepth || /[^\r\n]{300}/.test(text);
 }
 
 /** Lexing needs no stack, so it is safe on any input. */
