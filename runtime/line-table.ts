@@ -1,8 +1,8 @@
 /** The line table of a BPF object: sections `.BTF` and `.BTF.ext` of its ELF file. */
-import type { SourceLine } from "./verifier-log.ts";
+import type { TableLine } from "./verifier-log.ts";
 
 /** Every line that the object's instructions come from; empty when it has no line table or a broken one. */
-export function readLineTable(object: Uint8Array): readonly SourceLine[] {
+export function readLineTable(object: Uint8Array): readonly TableLine[] {
   const bytes = Buffer.from(object.buffer, object.byteOffset, object.byteLength);
   try {
     const sections = elfSections(bytes);
@@ -43,17 +43,20 @@ function btfTexts(btf: Buffer): Buffer {
   return btf.subarray(start, start + btf.readUInt32LE(20));
 }
 
-function lineRecords(extension: Buffer, texts: Buffer): readonly SourceLine[] {
+function lineRecords(extension: Buffer, texts: Buffer): readonly TableLine[] {
   const start = extension.readUInt32LE(4) + extension.readUInt32LE(16);
   const end = start + extension.readUInt32LE(20);
   const recordSize = extension.readUInt32LE(start);
-  const lines: SourceLine[] = [];
+  const lines: TableLine[] = [];
   let at = start + 4;
   while (at < end) {
+    const section = textAt(texts, extension.readUInt32LE(at));
     const count = extension.readUInt32LE(at + 4);
     at += 8;
     for (let index = 0; index < count; index++, at += recordSize) {
       lines.push({
+        section,
+        instruction: extension.readUInt32LE(at) / 8,
         file: textAt(texts, extension.readUInt32LE(at + 4)),
         text: textAt(texts, extension.readUInt32LE(at + 8)),
         line: extension.readUInt32LE(at + 12) >>> 10,

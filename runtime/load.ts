@@ -174,7 +174,12 @@ async function loadFailure(
   const { readLineTable } = await import("./line-table.ts");
   const policyFiles = new Set(bundle.manifest.policies.map(({ file }) => file));
   const said = heard();
-  const refusal = readRefusal(said, readLineTable(bundle.object), (file) => policyFiles.has(file));
+  const refusal = readRefusal(
+    said,
+    readLineTable(bundle.object),
+    (file) => policyFiles.has(file),
+    (program) => bundle.manifest.programs.find(({ name }) => name === program)?.section,
+  );
   if (refusal === undefined) {
     const notes = said.trim() === "" ? [] : said.trim().split("\n");
     return { exit: 3, message: `the kernel refused the programs: ${errnoName(error)}`, notes };

@@ -4,8 +4,15 @@
 export interface SourceLine {
   readonly file: string;
   readonly line: number;
-  /** The line as clang saw it. */
+  /** The line as clang saw it; empty when it could not read the file. */
   readonly text: string;
+}
+
+/** An entry of the object's line table. */
+export interface TableLine extends SourceLine {
+  readonly section: string;
+  /** Index in its section of the first instruction that the line gave. */
+  readonly instruction: number;
 }
 
 export interface Refusal {
@@ -25,8 +32,9 @@ const LOG_END = "-- END PROG LOAD LOG --";
  */
 export function readRefusal(
   messages: string,
-  lines: readonly SourceLine[],
+  lines: readonly TableLine[],
   isPolicy: (file: string) => boolean,
+  sectionOf: (program: string) => string | undefined,
 ): Refusal | undefined {
   const program = /prog '([^']+)': (?:BPF program load failed|-- BEGIN)/.exec(messages)?.[1];
   const begin = messages.indexOf(LOG_BEGIN);
@@ -35,7 +43,27 @@ export function readRefusal(
   }
   const end = messages.indexOf(LOG_END, begin);
   const log = messages.slice(begin + LOG_BEGIN.length, end < 0 ? undefined : end);
-  return { program, message: lastWord(log), source: lastSource(log, lines, isPolicy) };
+  const section = program === undefined ? undefined : sectionOf(program);
+  const source = lastSource(log, lines, isPolicy) ?? sourceOfInstruction(log, lines, section, isPolicy);
+  return { program, message: lastWord(log), source };
+}
+
+/** Where clang could not read the source the log has no texts: go by the last instruction walked. */
+function sourceOfInstruction(
+  log: string,
+  lines: readonly TableLine[],
+  section: string | undefined,
+  isPolicy: (file: string) => boolean,
+): SourceLine | undefined {
+  const last = Number([...log.matchAll(/^(\d+): \(/gm)].at(-1)?.[1]);
+  const own = lines.filter((one) => one.section === section && one.line > 0);
+  // Functions that the program calls come after it: their instructions are not in this section's table.
+  if (own.every((one) => one.instruction < last)) {
+    return undefined;
+  }
+  const before = own.filter((one) => one.instruction <= last);
+  const found = before.findLast((one) => isPolicy(one.file)) ?? before.at(-1);
+  return found === undefined ? undefined : { file: found.file, line: found.line, text: found.text };
 }
 
 function firstLine(messages: string): string {
@@ -57,7 +85,7 @@ const NOISE =
 /** The last source line named before the refusal: a policy's when there is one. */
 function lastSource(
   log: string,
-  lines: readonly SourceLine[],
+  lines: readonly TableLine[],
   isPolicy: (file: string) => boolean,
 ): SourceLine | undefined {
   let last: SourceLine | undefined;
@@ -74,15 +102,24 @@ function lastSource(
 
 function placeOf(
   text: string,
-  lines: readonly SourceLine[],
+  lines: readonly TableLine[],
   isPolicy: (file: string) => boolean,
 ): SourceLine | undefined {
-  const same = lines.filter((one) => one.text.trim() === text.trim());
-  return same.find((one) => isPolicy(one.file)) ?? same[0];
+  const same = lines.filter((one) => one.text.trim() === text.trim() && one.text.trim() !== "");
+  const found = same.find((one) => isPolicy(one.file)) ?? same[0];
+  return found === undefined ? undefined : { file: found.file, line: found.line, text: found.text };
 }
 
 /** The log has a file's name without its directory. */
-function placeByName(name: string, line: number, text: string, lines: readonly SourceLine[]): SourceLine {
+function placeByName(
+  name: string,
+  line: number,
+  text: string,
+  lines: readonly TableLine[],
+): SourceLine | undefined {
+  if (line === 0) {
+    return undefined;
+  }
   const known = lines.find(
     (one) => one.line === line && (one.file === name || one.file.endsWith(`/${name}`)),
   );

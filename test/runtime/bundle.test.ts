@@ -72,8 +72,14 @@ describe("a bundle", () => {
 describe("a refusal by the verifier", () => {
   const isPolicy = (file: string): boolean => file.endsWith(".yaml");
   const lines = [
-    { file: "/src/p.yaml", line: 7, text: "  - operator: Prefix" },
-    { file: "/t/path.h", line: 90, text: "  walk(p);" },
+    {
+      file: "/src/p.yaml",
+      line: 7,
+      text: "  - operator: Prefix",
+      section: "lsm/x",
+      instruction: 0,
+    },
+    { file: "/t/path.h", line: 90, text: "  walk(p);", section: "lsm/x", instruction: 1 },
   ];
 
   test("is traced by name and line on new kernels", () => {
@@ -86,7 +92,7 @@ describe("a refusal by the verifier", () => {
       "processed 7 insns (limit 1000000) max_states_per_insn 0",
       "-- END PROG LOAD LOG --",
     ].join("\n");
-    expect(readRefusal(log, lines, isPolicy)).toEqual({
+    expect(readRefusal(log, lines, isPolicy, () => "lsm/x")).toEqual({
       program: "f",
       message: "R0 invalid mem access 'scalar'",
       source: { file: "/src/p.yaml", line: 7, text: "- operator: Prefix" },
@@ -103,11 +109,30 @@ describe("a refusal by the verifier", () => {
       "BPF program is too large. Processed 1000001 insn",
       "-- END PROG LOAD LOG --",
     ].join("\n");
-    expect(readRefusal(log, lines, isPolicy)).toEqual({
+    expect(readRefusal(log, lines, isPolicy, () => "lsm/x")).toEqual({
       program: "f",
       message: "BPF program is too large. Processed 1000001 insn",
-      source: lines[0],
+      source: { file: "/src/p.yaml", line: 7, text: "  - operator: Prefix" },
     });
+  });
+
+  test("is traced by instruction where clang could not read the policy", () => {
+    const log = [
+      "libbpf: prog 'f': -- BEGIN PROG LOAD LOG --",
+      "; ",
+      "3: (61) r1 = *(u32 *)(r0 +0)",
+      "R0 invalid mem access 'inv'",
+      "-- END PROG LOAD LOG --",
+    ].join("\n");
+    const bare = [2, 3, 5].map((instruction) => ({
+      file: "/src/p.yaml",
+      line: instruction + 10,
+      text: "",
+      section: "lsm/x",
+      instruction,
+    }));
+    expect(readRefusal(log, bare, isPolicy, () => "lsm/x")?.source?.line).toBe(13);
+    expect(readRefusal(log, bare, isPolicy, () => "lsm/other")?.source).toBeUndefined();
   });
 
   test("finds the lines that clang wrote into the object", () => {
