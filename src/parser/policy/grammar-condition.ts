@@ -330,33 +330,39 @@ export class ConditionGrammar extends EmbeddedActionsParser {
   }
 
   private readonly conjunctionRule = this.RULE("conjunction", (): ConditionSyntax => {
+    const before = this.LA(0);
     const first = this.LA(1);
     const operands = [this.SUBRULE(this.operandRule)];
     this.MANY(() => {
       this.CONSUME(this.word("and"));
       operands.push(this.SUBRULE2(this.operandRule));
     });
-    return this.ACTION(() => this.chain("and", operands, first));
+    return this.ACTION(() => this.chain("and", operands, before, first));
   });
 
   protected readonly conditionRule: ParserMethod<[], ConditionSyntax> = this.RULE("condition", () => {
+    const before = this.LA(0);
     const first = this.LA(1);
     const operands = [this.SUBRULE(this.conjunctionRule)];
     this.MANY(() => {
       this.CONSUME(this.word("or"));
       operands.push(this.SUBRULE2(this.conjunctionRule));
     });
-    return this.ACTION(() => this.chain("or", operands, first));
+    return this.ACTION(() => this.chain("or", operands, before, first));
   });
 
   private chain(
     operator: "and" | "or",
     operands: readonly ConditionSyntax[],
+    before: IToken,
     first: IToken,
   ): ConditionSyntax {
     const [only, ...others] = operands;
-    return only !== undefined && others.length === 0
-      ? only
-      : { kind: "chain", operator, operands, span: this.spanFrom(first) };
+    if (only !== undefined && others.length === 0) {
+      return only;
+    }
+    const span = this.spanFrom(first);
+    const reach = createSpan(this.source, t.tokenEnd(before), span.end);
+    return { kind: "chain", operator, operands, reach, span };
   }
 }

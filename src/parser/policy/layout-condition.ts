@@ -56,19 +56,20 @@ function layoutComparison(comparison: ComparisonSyntax, trivia: Trivia): Doc {
 }
 
 export function layoutValue(value: ValueSyntax, trivia: Trivia): Doc {
-  return value.kind === "literal" ? value.text : layoutList(value.elements, trivia);
+  return value.kind === "literal" ? value.text : layoutList(value, trivia);
+}
+
+interface ListSyntax extends CommentTarget {
+  readonly elements: readonly (CommentTarget & Pick<LiteralSyntax, "text">)[];
 }
 
 /** `[a, b]`, or one element a line. */
-export function layoutList(
-  elements: readonly (CommentTarget & Pick<LiteralSyntax, "text">)[],
-  trivia: Trivia,
-  dangling: Doc = "",
-): Doc {
-  if (elements.length === 0) {
-    return concat("[", dangling, "]");
+export function layoutList(list: ListSyntax, trivia: Trivia): Doc {
+  const { elements } = list;
+  const closing = trivia.dangling(list).map(({ text }) => text);
+  if (elements.length + closing.length === 0) {
+    return "[]";
   }
-  const hasComments = elements.some((element) => trivia.hasComments(element)) || dangling !== "";
   const last = elements.at(-1);
   const parts = elements.map((element) =>
     concat(
@@ -78,8 +79,9 @@ export function layoutList(
       trailingComment(element, trivia),
     ),
   );
-  const separator = hasComments ? hardLine : softLine;
-  return group("[", indent(separator, join(hasComments ? hardLine : line, parts), dangling), separator, "]");
+  const hasComments = closing.length > 0 || elements.some((element) => trivia.hasComments(element));
+  const edge = hasComments ? hardLine : softLine;
+  return group("[", indent(edge, join(hasComments ? hardLine : line, [...parts, ...closing])), edge, "]");
 }
 
 /** Segments after which a key of the user's choice follows: shown as `labels["app"]`. */

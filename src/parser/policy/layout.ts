@@ -100,7 +100,7 @@ function layoutItem(item: ItemSyntax, trivia: Trivia): Doc {
 
 function layoutTextItem(item: TextItemSyntax, trivia: Trivia): Doc {
   return item.kind === "tags"
-    ? concat("tags ", layoutList(item.values.elements, trivia))
+    ? concat("tags ", layoutList(item.values, trivia))
     : `${item.kind} ${item.value.text}`;
 }
 

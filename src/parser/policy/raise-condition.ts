@@ -17,7 +17,7 @@ export function raiseCondition(condition: Condition): ConditionSyntax {
       if (operands.length === 1) {
         return raiseCondition(elementAt(operands, 0));
       }
-      return { kind: "chain", operator: kind, operands: operands.map(raiseOperand), span };
+      return { kind: "chain", operator: kind, operands: operands.map(raiseOperand), reach: span, span };
     }
     case "not":
       return raiseNot(condition.operand, condition);

@@ -179,6 +179,8 @@ export interface ChainSyntax {
   readonly kind: "chain";
   readonly operator: "and" | "or";
   readonly operands: readonly ConditionSyntax[];
+  /** With the comments before the first operand: from the end of the token before it. */
+  readonly reach: Span;
   readonly span: Span;
 }
 
