@@ -7,6 +7,9 @@
 #define POLICYC_DECIDE_H
 
 #include "scratch.h"
+#ifdef POLICYC_TEST_RUN
+#include "test_run.h"
+#endif
 
 enum verdict {
 	VERDICT_ALLOW = 0,
@@ -102,6 +105,9 @@ static __always_inline void decide_rule(struct scratch *scratch, struct outcome 
 			outcome->signal = rule->signal;
 		}
 	}
+#ifdef POLICYC_TEST_RUN
+	test_run_note(decision, rule->post);
+#endif
 	if (!rule->post)
 		return;
 	if (!scratch) {

@@ -21,6 +21,7 @@ enum path_status {
 	PATH_UNRESOLVED = 2,
 };
 
+#ifndef POLICYC_TEST_RUN
 /* A path that can be read: where it ends, and the root that it is seen from. */
 struct path_value {
 	struct dentry *dentry;
@@ -28,6 +29,7 @@ struct path_value {
 	u64 root_dentry;
 	u64 root_mnt;
 };
+#endif
 
 /* The first 8 bytes of the first component and the last 8 of the last one, little-endian. */
 struct path_ends {
@@ -38,10 +40,22 @@ struct path_ends {
 	u64 tail;
 	/* Bytes of the last component. */
 	u32 tail_length;
+	/* Whether `tail` was read. */
+	bool has_tail;
 	/* Whether `head` was found; if not, any first component is possible. */
 	bool has_head;
 };
 
+/* What path_read() found. `offset` is into scratch->path; on PATH_UNRESOLVED the front is missing. */
+struct path_text {
+	enum path_status status;
+	u64 offset;
+	u64 length;
+};
+
+#ifdef POLICYC_TEST_RUN
+#include "test_run_path.h"
+#else
 /* A dentry's parent and name, as they lie in memory on every kernel seen so far. */
 struct dentry_view {
 	u64 parent;
@@ -124,6 +138,12 @@ static __always_inline void path_of(struct path_value *value, struct dentry *den
 	}
 }
 
+/* A number that differs from path to path; see forget(). */
+static __always_inline u64 path_noise(const struct path_value *value)
+{
+	return value->dentry->d_name.len;
+}
+
 /* The first 8 bytes of a name that lies at `name`; what follows its NUL is undefined. */
 static __always_inline u64 name_head(u64 name)
 {
@@ -156,6 +176,7 @@ static __always_inline void path_ends(const struct path_value *value, struct pat
 	ends->head = 0;
 	ends->tail = 0;
 	ends->tail_length = 0;
+	ends->has_tail = want_tail;
 	if (want_tail) {
 		u32 length = dentry->d_name.len;
 
@@ -292,13 +313,6 @@ static long path_step(u32 index, struct path_walk *walk)
 	return 0;
 }
 
-/* What path_read() found. `offset` is into scratch->path; on PATH_UNRESOLVED the front is missing. */
-struct path_text {
-	enum path_status status;
-	u64 offset;
-	u64 length;
-};
-
 static __always_inline void path_read(const struct path_value *value, struct scratch *scratch,
 				      struct path_text *text, const enum generation generation)
 {
@@ -337,6 +351,8 @@ static __always_inline void path_read(const struct path_value *value, struct scr
 	text->offset = walk.status == PATH_MISSING ? PATH_BYTES : walk.offset;
 	text->length = PATH_BYTES - text->offset;
 }
+
+#endif
 
 /* The path as a trie key of `bytes` bytes: its beginning, with the NUL that ends it if it is shorter. */
 static __always_inline struct trie_key *path_key(struct scratch *scratch, const struct path_text *text,

@@ -256,7 +256,7 @@ function writePathEnds(context: DecideContext, field: Field, index: number): voi
   writer.line(`/* ${cComment(field.name)}: first and last component */`);
   writer.block("{", () => {
     writer.line("struct path_ends ends;");
-    writer.line(`u64 noise = ${valueOf(field)}.dentry->d_name.len;`);
+    writer.line(`u64 noise = path_noise(&${valueOf(field)});`);
     writer.line();
     writer.line(`path_ends(&${valueOf(field)}, &ends, ${head !== undefined}, ${tail !== undefined});`);
     writer.block("if (ends.status == PATH_MISSING) {", () => {
@@ -266,7 +266,7 @@ function writePathEnds(context: DecideContext, field: Field, index: number): voi
       );
     });
     if (tail !== undefined) {
-      writer.block("{", () => {
+      writer.block("if (ends.has_tail) {", () => {
         writer.line(`u64 word = ends.tail >> ${64 - 8 * tail.bytes};`);
         writeEndFilter(context, tail, `ends.tail_length >= ${tail.bytes}`);
       });

@@ -1,5 +1,5 @@
 /** Verified IR to one BPF C file, the plan for its maps, and what the manifest says of both. */
-import type { IrAttachment, IrHook } from "../ir/ir.ts";
+import type { Ir, IrAttachment, IrHook } from "../ir/ir.ts";
 import type { VerifiedIr } from "../ir/verify/verify.ts";
 import type { AttachPoint } from "../kernel/hook.ts";
 import { elementAt } from "../source/invariant.ts";
@@ -24,7 +24,8 @@ export interface Program {
   readonly programHooks: ReadonlyMap<string, number | undefined>;
 }
 
-interface HookParts {
+/** A hook with everything that is computed for it. */
+export interface HookParts {
   readonly hook: IrHook;
   readonly index: number;
   readonly firstRule: number;
@@ -41,15 +42,9 @@ const generations = [
 /** Generates the program. Deterministic: the same IR gives the same text. */
 export function generate(verified: VerifiedIr): Program {
   const { ir } = verified;
-  let rules = 0;
-  const parts = ir.hooks.map((hook, index): HookParts => {
-    const bits = numberBits(hook);
-    const firstRule = rules;
-    rules += bits.rules.length;
-    return { hook, index, firstRule, bits, tables: trieTables(hook, bits) };
-  });
+  const parts = partsOf(ir);
   const writer = createCWriter(PROGRAM_FILE);
-  writePreamble(writer, parts, ir.policies.length, rules);
+  writePreamble(writer, parts, ir.policies.length);
   const programHooks = new Map<string, number | undefined>();
   const attachments = parts.flatMap((part) => writeHook(writer, part, programHooks));
   const processes = writeProcessPrograms(writer, programHooks);
@@ -61,7 +56,20 @@ export function generate(verified: VerifiedIr): Program {
   };
 }
 
-function writePreamble(writer: CWriter, parts: readonly HookParts[], policies: number, rules: number): void {
+/** Numbers rules and bits of every hook. */
+export function partsOf(ir: Ir): readonly HookParts[] {
+  let rules = 0;
+  return ir.hooks.map((hook, index) => {
+    const bits = numberBits(hook);
+    const firstRule = rules;
+    rules += bits.rules.length;
+    return { hook, index, firstRule, bits, tables: trieTables(hook, bits) };
+  });
+}
+
+/** Sizes that the templates need, and the templates. */
+export function writePreamble(writer: CWriter, parts: readonly HookParts[], policies: number): void {
+  const rules = parts.reduce((sum, { bits }) => sum + bits.rules.length, 0);
   const decisions = Math.max(1, ...parts.map(({ hook }) => hook.blocks.length));
   const fixed = Math.max(0, ...parts.map(({ hook }) => fixedCaptureBytes(hook)));
   const paths = Math.max(1, ...parts.map(({ hook }) => capturedPaths(hook)));
@@ -85,6 +93,12 @@ function writeHook(
   part: HookParts,
   programHooks: Map<string, number | undefined>,
 ): readonly ManifestAttachment[] {
+  writeHookDecision(writer, part);
+  return part.hook.attachments.map((attachment) => writeAttachment(writer, part, attachment, programHooks));
+}
+
+/** The values, tables and decide function of a hook. */
+export function writeHookDecision(writer: CWriter, part: HookParts): void {
   const { hook, bits, tables, index, firstRule } = part;
   writer.line();
   writer.line(`/* ---- ${hook.fact.id}: ${bits.rules.length} rules in ${hook.blocks.length} blocks ---- */`);
@@ -94,7 +108,6 @@ function writeHook(
   writeTables(writer, part);
   writeConclude(writer, hook, index);
   writeDecide(writer, hook, bits, tables, firstRule);
-  return hook.attachments.map((attachment) => writeAttachment(writer, part, attachment, programHooks));
 }
 
 function writeTables(writer: CWriter, { hook, bits, tables }: HookParts): void {
@@ -232,7 +245,8 @@ function writeProcessPrograms(
   });
 }
 
-function planOf(parts: readonly HookParts[]): MapPlan {
+/** What the runtime puts into the tries. */
+export function planOf(parts: readonly HookParts[]): MapPlan {
   return {
     maps: parts.flatMap(({ tables }) =>
       [...tables.values()].map(({ name, trie, keyBytes }) => ({

@@ -87,13 +87,11 @@ export function textOf(limit: number): fc.Arbitrary<string> {
   const sized = fc
     .tuple(fc.constantFrom(...LENGTHS.filter((length) => length <= limit)), fc.constantFrom("/", "a", "x/"))
     .map(([length, unit]) => `/${unit.repeat(length)}`.slice(0, length));
-  const nul = path.map((text) => `${text}\0`);
   return fc
     .oneof(
       { arbitrary: path, weight: 20 },
       { arbitrary: sized, weight: 3 },
       { arbitrary: fc.constantFrom("", "/", "a", "/etc", "/etc/", "/etc/passwd"), weight: 6 },
-      { arbitrary: nul, weight: 1 },
     )
     .filter((text) => Buffer.byteLength(text) <= limit);
 }

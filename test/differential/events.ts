@@ -11,6 +11,7 @@ import { addressBytes, integerBounds, integerOf, textOf } from "./conditions.ts"
 /** Bytes of the longest path that the kernel side reads whole. */
 export const LONGEST_PATH = 4096;
 
+const SLASH = 0x2f;
 const MISSING: FieldValue = { kind: "missing" };
 const UNRESOLVED: FieldValue = { kind: "unresolved" };
 
@@ -56,7 +57,7 @@ function chosenValue(
   if (lot < 82) {
     return elementAt(everywhere, pick % everywhere.length);
   }
-  if (lot < 88) {
+  if (lot < 88 && field.type.kind !== "integer") {
     return MISSING;
   }
   return lot < 94 && field.type.kind === "path" ? UNRESOLVED : other;
@@ -69,7 +70,7 @@ function randomValue(field: Field): fc.Arbitrary<FieldValue> {
     case "address":
       return addressBytes().map((bytes) => ({ kind: "address", bytes }));
     case "path":
-      return textOf(LONGEST_PATH).map((text) => textValue(pathBytes(text)));
+      return textOf(LONGEST_PATH).map((text) => textValue(Buffer.from(text)));
     default:
       return unreachable(field.type);
   }
@@ -148,17 +149,14 @@ function valuesNearMask(mask: bigint): readonly bigint[] {
   return [mask, ~mask, withoutLowestBit, mask ^ withoutLowestBit, mask | (mask << 1n), 0n, -1n];
 }
 
+/** The paths of the kernel are absolute, though a policy may ask for others. */
 function textValue(bytes: Uint8Array): FieldValue {
-  return { kind: "text", bytes: bytes.subarray(0, LONGEST_PATH) };
-}
-
-/** No path of the kernel has a NUL in it, though a policy may ask for one. */
-function pathBytes(text: string): Buffer {
-  return Buffer.from(text.replaceAll("\0", ""));
+  const absolute = bytes[0] === SLASH ? bytes : Buffer.concat([Buffer.from([SLASH]), bytes]);
+  return { kind: "text", bytes: absolute.subarray(0, LONGEST_PATH) };
 }
 
 function textsNear({ text }: TextValue): readonly FieldValue[] {
-  const bytes = pathBytes(text);
+  const bytes = Buffer.from(text);
   const middle = bytes.length >> 1;
   return [
     bytes,

@@ -32,7 +32,8 @@ function fieldTypes(): fc.Arbitrary<readonly FieldType[]> {
     .tuple(
       fc.array(fc.constantFrom(...INTEGER_TYPES), { maxLength: 3 }),
       fc.array(fc.constant<FieldType>({ kind: "address" }), { maxLength: 2 }),
-      fc.array(fc.constant<FieldType>({ kind: "path" }), { maxLength: 2 }),
+      // One: the kernel side reads a single path for each event.
+      fc.array(fc.constant<FieldType>({ kind: "path" }), { maxLength: 1 }),
     )
     .map(([integers, addresses, paths]) => [...integers, ...addresses, ...paths])
     .filter((types) => types.length > 0 && types.length <= 6)

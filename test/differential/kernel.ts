@@ -3,14 +3,16 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { MapPlan } from "../../runtime/manifest.ts";
+import { type MapPlan, WELL_KNOWN_MAPS } from "../../runtime/manifest.ts";
 import type { HookEvent } from "../../src/ir/evaluate.ts";
-import type { IrHook } from "../../src/ir/ir.ts";
+import type { IrHook, IrPolicy } from "../../src/ir/ir.ts";
 import { decodeResults, encodeEvents, eventSize, type KernelResult, resultSize } from "./layout.ts";
 
 /** A test-run build of one hook. */
 export interface TestProgram {
   readonly hook: IrHook;
+  /** Of each policy. */
+  readonly modes: readonly IrPolicy["mode"][];
   /** BPF object file. */
   readonly object: Uint8Array;
   readonly plan: MapPlan;
@@ -61,7 +63,7 @@ export function decideInKernel(
   return inScratchDirectory((directory) => {
     const path = (name: string): string => join(directory, name);
     writeFileSync(path("program.o"), program.object);
-    writeFileSync(path("plan"), planText(program.plan));
+    writeFileSync(path("plan"), planText(program));
     writeFileSync(path("events"), encodeEvents(program.hook, events));
     const files = ["program.o", "plan", "events", "results"].map(path);
     const numbers = [events.length, eventSize(program.hook), resultSize(program.hook)].map(String);
@@ -77,10 +79,17 @@ export function decideInKernel(
   });
 }
 
-function planText(plan: MapPlan): string {
-  return plan.maps
-    .flatMap(({ name, entries }) => entries.map(({ key, value }) => `${name} ${key} ${value}\n`))
-    .join("");
+function planText({ plan, modes }: TestProgram): string {
+  const planned = plan.maps.flatMap(({ name, entries }) =>
+    entries.map(({ key, value }) => `${name} ${key} ${value}\n`),
+  );
+  const chosen = modes.map((mode, policy) => {
+    const entry = Buffer.alloc(8);
+    entry.writeUInt32LE(policy, 0);
+    entry.writeUInt32LE(mode === "enforce" ? 1 : 0, 4);
+    return `${WELL_KNOWN_MAPS.modes} ${entry.toString("hex", 0, 4)} ${entry.toString("hex", 4)}\n`;
+  });
+  return [...planned, ...chosen].join("");
 }
 
 function run(command: string, args: readonly string[]): string {

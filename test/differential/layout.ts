@@ -1,4 +1,4 @@
-/** How events and results of test-run programs lie in memory. Little-endian, every part at a multiple of 8. */
+/** How events and results of test-run programs lie in memory: the structs of `bpf/templates/test_run.h`. */
 import type { FieldValue, HookEvent } from "../../src/ir/evaluate.ts";
 import type { FieldType, IrHook } from "../../src/ir/ir.ts";
 import { elementAt, invariant, unreachable } from "../../src/source/invariant.ts";
@@ -6,8 +6,12 @@ import { LONGEST_PATH } from "./events.ts";
 
 /** Longer than any path by what a program may read at once over the end. */
 const PATH_ROOM = LONGEST_PATH + 8;
+/** Status, length, length of the last component, whether the first is known, its first 8 bytes. */
+const PATH_HEADER = 24;
+const SLASH = 0x2f;
 /** What lies behind the end of a path: the rest of some longer one, never zeroes. */
 const GARBAGE = 0xa5;
+/** `struct test_result`; the decisions follow. */
 const RESULT_HEADER = 24;
 const RULE_MASK = 0xff_ffff;
 
@@ -40,7 +44,7 @@ function valueSize(type: FieldType): number {
     case "address":
       return 24;
     case "path":
-      return 8 + PATH_ROOM;
+      return PATH_HEADER + PATH_ROOM;
     default:
       return unreachable(type);
   }
@@ -78,11 +82,18 @@ function encodeValue(into: Buffer, type: FieldType, value: FieldValue): void {
 }
 
 function encodePath(into: Buffer, value: FieldValue): void {
-  into.fill(GARBAGE, 8);
+  into.fill(GARBAGE, PATH_HEADER);
   if (value.kind === "text") {
+    const bytes = Buffer.from(value.bytes);
+    const second = bytes.indexOf(SLASH, 1);
+    const head = bytes.subarray(1, second < 0 ? undefined : second);
     into.writeUInt32LE(PATH_STATUS.present, 0);
-    into.writeUInt32LE(value.bytes.length, 4);
-    into.set(value.bytes, 8);
+    into.writeUInt32LE(bytes.length, 4);
+    into.writeUInt32LE(bytes.length - 1 - bytes.lastIndexOf(SLASH), 8);
+    // Deep paths are not walked to their first component before they are read whole.
+    into.writeUInt32LE(bytes.length % 5 === 0 ? 0 : 1, 12);
+    into.set(head.subarray(0, 8), 16);
+    into.set(bytes, PATH_HEADER);
     return;
   }
   into.writeUInt32LE(value.kind === "unresolved" ? PATH_STATUS.unresolved : PATH_STATUS.missing, 0);

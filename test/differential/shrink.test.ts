@@ -5,7 +5,7 @@ import { elementAt } from "../../src/source/invariant.ts";
 import { describeHook } from "./describe.ts";
 import { eventOf } from "./events.ts";
 import { hookOf, type RandomHook } from "./hooks.ts";
-import { shrink } from "./shrink.ts";
+import { type FindDifference, shrink } from "./shrink.ts";
 
 /** As if the kernel got every prefix test of the value "/etc" wrong. */
 function hasFault({ hook, policies }: RandomHook, event: HookEvent): boolean {
@@ -28,7 +28,7 @@ function hasFault({ hook, policies }: RandomHook, event: HookEvent): boolean {
   });
 }
 
-test("a disagreement in a hook of many rules shrinks to one rule, one atom, one value", () => {
+test("a disagreement in a hook of many rules shrinks to one rule, one atom, one value", async () => {
   const shape = { rules: 60, blocks: 7, depth: 4, textBytes: 100 };
   const found = fc
     .sample(fc.noBias(hookOf(shape)), { numRuns: 100, seed: 7 })
@@ -41,18 +41,18 @@ test("a disagreement in a hook of many rules shrinks to one rule, one atom, one 
   if (found === undefined) {
     expect.unreachable("the generator makes hooks with a prefix /etc");
   }
-  const find = (random: RandomHook, events: readonly HookEvent[]): number | undefined => {
+  const find: FindDifference = (random, events) => {
     const index = events.findIndex((event) => hasFault(random, event));
-    return index < 0 ? undefined : index;
+    return Promise.resolve(index < 0 ? undefined : index);
   };
-  const { random, event } = shrink(found, find, 2000);
+  const { random, event } = await shrink(found, find, 2000);
   expect(hasFault(random, event)).toBe(true);
   expect(random.hook.blocks.map((block) => block.rules.length)).toEqual([1]);
   expect(describeHook(random)).toContain('prefix ["/etc" (4 bytes)]');
   expect(describeHook(random).split("\n").at(-1)).toMatch(/when path\d prefix \["\/etc" \(4 bytes\)\] /);
 });
 
-test("hooks that can't be tried are left alone", () => {
+test("hooks that can't be tried are left alone", async () => {
   const [random] = fc.sample(hookOf({ rules: 4, blocks: 2, depth: 1, textBytes: 20 }), {
     numRuns: 1,
     seed: 1,
@@ -67,5 +67,5 @@ test("hooks that can't be tried are left alone", () => {
   const refuse = (): never => {
     throw new Error("too large");
   };
-  expect(shrink(start, refuse, 50)).toBe(start);
+  expect(await shrink(start, refuse, 50)).toBe(start);
 });

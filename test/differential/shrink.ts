@@ -5,7 +5,10 @@ import { elementAt, unreachable } from "../../src/source/invariant.ts";
 import type { RandomHook } from "./hooks.ts";
 
 /** Index of the first of the events that is decided differently, if any is. */
-export type FindDifference = (random: RandomHook, events: readonly HookEvent[]) => number | undefined;
+export type FindDifference = (
+  random: RandomHook,
+  events: readonly HookEvent[],
+) => Promise<number | undefined>;
 
 export interface Disagreement {
   readonly random: RandomHook;
@@ -16,13 +19,17 @@ export interface Disagreement {
  * The smallest disagreement that was found within `attempts` tries of `find`. Hooks that can't be tried (`find`
  * throws) count as agreeing, so that a disagreement never turns into another fault.
  */
-export function shrink(start: Disagreement, find: FindDifference, attempts: number): Disagreement {
+export async function shrink(
+  start: Disagreement,
+  find: FindDifference,
+  attempts: number,
+): Promise<Disagreement> {
   let smallest = start;
   let left = attempts;
-  const stillDiffers = (random: RandomHook, events: readonly HookEvent[]): number | undefined => {
+  const stillDiffers: FindDifference = async (random, events) => {
     left--;
     try {
-      return find(random, events);
+      return await find(random, events);
     } catch {
       return undefined;
     }
@@ -33,14 +40,14 @@ export function shrink(start: Disagreement, find: FindDifference, attempts: numb
       if (left <= 0) {
         break;
       }
-      if (stillDiffers(candidate, [smallest.event]) !== undefined) {
+      if ((await stillDiffers(candidate, [smallest.event])) !== undefined) {
         smallest = { random: candidate, event: smallest.event };
         changed = true;
         break;
       }
     }
     const simpler = simplerEvents(smallest.event);
-    const index = changed || simpler.length === 0 ? undefined : stillDiffers(smallest.random, simpler);
+    const index = changed || simpler.length === 0 ? undefined : await stillDiffers(smallest.random, simpler);
     if (index !== undefined) {
       smallest = { random: smallest.random, event: elementAt(simpler, index) };
       changed = true;
