@@ -27,9 +27,6 @@ $B ip addr add 192.0.2.1/24 dev outside
 $B ip -6 addr add 2001:db8::1/64 dev outside
 $B ip route add default via 192.0.2.254 dev outside
 $B ip -6 route add default via 2001:db8::fe dev outside
-# Nobody answers there: without these entries a first packet waits for an address and is never counted.
-$B ip neigh add 192.0.2.254 lladdr 02:00:00:00:00:fe dev outside nud permanent
-$B ip neigh add 2001:db8::fe lladdr 02:00:00:00:00:fe dev outside nud permanent
 `;
 
 /**
