@@ -8,9 +8,13 @@ import { isIdentifier, quoteString, spellName } from "./words.ts";
 
 /** `when` or `where` and its condition, after a space. */
 export function layoutClause(word: string, condition: ConditionSyntax | undefined, trivia: Trivia): Doc {
-  return condition === undefined
-    ? ""
-    : concat(" ", word, group(indent(line, layoutCondition(condition, trivia))));
+  return condition === undefined ? "" : concat(" ", word, layoutBehind(condition, trivia));
+}
+
+/** A condition behind a word: a chain moves to lines of its own when it is long, a list breaks where it is. */
+export function layoutBehind(condition: ConditionSyntax, trivia: Trivia): Doc {
+  const laidOut = layoutCondition(condition, trivia);
+  return condition.kind === "chain" ? group(indent(line, laidOut)) : concat(" ", laidOut);
 }
 
 export function layoutCondition(condition: ConditionSyntax, trivia: Trivia): Doc {

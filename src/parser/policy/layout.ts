@@ -1,7 +1,7 @@
 /** Syntax tree -> canonical text. The only place that decides on spaces and line breaks. */
 import { unreachable } from "../../source/invariant.ts";
 import { type Doc, concat, group, hardLine, indent, join, line, render } from "./doc.ts";
-import { layoutClause, layoutCondition, layoutList, layoutValue } from "./layout-condition.ts";
+import { layoutBehind, layoutClause, layoutList, layoutValue } from "./layout-condition.ts";
 import { layoutHook } from "./layout-hook.ts";
 import type {
   ActionSyntax,
@@ -120,7 +120,7 @@ function layoutDeclaration(declaration: DeclarationSyntax, trivia: Trivia): Doc 
     case "let":
       return concat(`let ${name} = `, layoutValue(declaration.value, trivia));
     case "define":
-      return concat(`define ${name} =`, group(indent(line, layoutCondition(declaration.condition, trivia))));
+      return concat(`define ${name} =`, layoutBehind(declaration.condition, trivia));
     default:
       return unreachable(declaration);
   }

@@ -58,7 +58,11 @@ export function parseSyntax(source: Source): ParsedSyntax {
     return { file, comments, diagnostics: [...lexical, finding].slice(0, mostFindings) };
   }
   const usable = lexed.tokens.filter((token) => token.tokenType !== UnclosedQuote);
-  const { file, diagnostics } = parseStructure(source, usable);
+  const { file, diagnostics } = parseStructure(
+    source,
+    usable,
+    lexical.map(({ span }) => span?.start ?? 0),
+  );
   return { file, comments, diagnostics: [...lexical, ...diagnostics].slice(0, mostFindings) };
 }
 

@@ -1,5 +1,5 @@
 /** The front end of the policy language. Loads chevrotain: import it only when there is a `.policy` text. */
-import type { Outcome } from "../../diagnostics/diagnostic.ts";
+import { type Diagnostic, type Outcome, hasErrors } from "../../diagnostics/diagnostic.ts";
 import type { Source } from "../../source/source.ts";
 import { lowerFile } from "./lower.ts";
 import type { ParameterValues } from "./names.ts";
@@ -18,7 +18,10 @@ export interface PolicyLanguageOptions {
 export function parsePolicyLanguage(source: Source, options: PolicyLanguageOptions): Outcome<PolicyTree> {
   const { diagnostics, file } = parseSyntax(source);
   const lowered = lowerFile(file, options.parameters);
-  const found = [...diagnostics, ...lowered.diagnostics];
+  // A name may be used in a statement that could not be read.
+  const isWhole = !hasErrors([...diagnostics, ...lowered.diagnostics]);
+  const isRelevant = ({ code }: Diagnostic): boolean => isWhole || code !== "unused-name";
+  const found = [...diagnostics, ...lowered.diagnostics.filter(isRelevant)];
   return {
     value: lowered.tree,
     diagnostics: found.sort((a, b) => (a.span?.start ?? 0) - (b.span?.start ?? 0)),

@@ -2,7 +2,7 @@
 import type { IToken } from "chevrotain";
 import type { Diagnostic, Fix } from "../../diagnostics/diagnostic.ts";
 import { diagnostic } from "../../diagnostics/diagnostic.ts";
-import { didYouMean, suggestions } from "../../diagnostics/suggest.ts";
+import { orList, suggestions } from "../../diagnostics/suggest.ts";
 import type { Source, Span } from "../../source/source.ts";
 import { createSpan } from "../../source/source.ts";
 import { decodeExpectation } from "./grammar-errors.ts";
@@ -17,6 +17,8 @@ export interface StatementError {
   readonly tokens: readonly IToken[];
   /** What follows the statement. */
   readonly next: IToken | undefined;
+  /** Words that may have been meant, beside those that the grammar would have taken. */
+  readonly candidates: readonly string[];
 }
 
 /** More alternatives than this tell a reader nothing. */
@@ -26,26 +28,55 @@ const longestQuote = 40;
 /** One finding, on the token that does not fit or, where something is missing, on the last one that does. */
 export function statementFinding(source: Source, error: StatementError): Diagnostic {
   const { labels } = decodeExpectation(error.message);
-  const found = error.token !== undefined && !Number.isNaN(error.token.startOffset) ? error.token : undefined;
+  const found = error.token !== undefined && error.token.image !== "" ? error.token : undefined;
   const wanted = labels.length > 0 && labels.length <= mostAlternatives ? listLabels(labels) : undefined;
-  if (found === undefined || found.image === "") {
-    const span = endOf(source, error);
-    const next = error.next === undefined ? "the end of the file" : `\`${shorten(error.next.image)}\``;
-    const help = reservedHelp(error.next) ?? longHelp(labels);
-    return diagnostic("policy-syntax", span, `expected ${wanted ?? "more"} before ${next}`, {
-      ...(help === undefined ? {} : { help }),
-    });
-  }
+  return found === undefined
+    ? endsEarly(source, error, labels, wanted)
+    : doesNotFit(source, error, found, labels, wanted);
+}
+
+function endsEarly(
+  source: Source,
+  error: StatementError,
+  labels: readonly string[],
+  wanted: string | undefined,
+): Diagnostic {
+  const next = error.next === undefined ? "the end of the file" : `\`${shorten(error.next.image)}\``;
+  const help = reservedHelp(error.next, labels) ?? longHelp(labels) ?? "complete the statement";
+  const message = `expected ${wanted ?? "more"} before ${next}`;
+  return diagnostic("policy-syntax", endOf(source, error), message, { help });
+}
+
+function doesNotFit(
+  source: Source,
+  error: StatementError,
+  found: IToken,
+  labels: readonly string[],
+  wanted: string | undefined,
+): Diagnostic {
   const span = createSpan(source, found.startOffset, tokenEnd(found));
-  const message =
-    wanted === undefined
-      ? `unexpected \`${shorten(found.image)}\``
-      : `expected ${wanted}, found \`${shorten(found.image)}\``;
-  const help = didYouMeanWord(found, labels) ?? reservedHelp(found) ?? longHelp(labels);
-  return diagnostic("policy-syntax", span, message, {
-    ...(help === undefined ? {} : { help }),
-    fixes: wordFixes(found, labels, span),
-  });
+  const quoted = `\`${shorten(found.image)}\``;
+  const message = wanted === undefined ? `unexpected ${quoted}` : `expected ${wanted}, found ${quoted}`;
+  const meant = meantInstead(found, [...expectedWords(labels), ...error.candidates]);
+  const [likely] = meant;
+  const help =
+    (likely === undefined ? undefined : `did you mean ${orList(meant)}?`) ??
+    reservedHelp(found, labels) ??
+    longHelp(labels) ??
+    (wanted === undefined ? "remove it, or complete the statement before it" : `write ${wanted} here`);
+  const fixes: readonly Fix[] =
+    likely === undefined
+      ? []
+      : [{ title: `write \`${likely}\``, safety: "unsafe", edits: [{ span, text: likely }] }];
+  return diagnostic("policy-syntax", span, message, { help, fixes });
+}
+
+/** What a token is probably a slip of. */
+function meantInstead(found: IToken, words: readonly string[]): readonly string[] {
+  if (found.image === "=") {
+    return ["=="];
+  }
+  return /^[A-Za-z_]/.test(found.image) ? suggestions(found.image, words) : [];
 }
 
 function endOf(source: Source, error: StatementError): Span {
@@ -72,26 +103,9 @@ function expectedWords(labels: readonly string[]): readonly string[] {
   return labels.flatMap((label) => /^`([a-z_]+)`$/.exec(label)?.[1] ?? []);
 }
 
-function isWord(token: IToken): boolean {
-  return /^[A-Za-z_]/.test(token.image);
-}
-
-function didYouMeanWord(found: IToken, labels: readonly string[]): string | undefined {
-  const words = expectedWords(labels);
-  return isWord(found) && suggestions(found.image, words).length > 0
-    ? didYouMean(found.image, words)
-    : undefined;
-}
-
-function wordFixes(found: IToken, labels: readonly string[], span: Span): readonly Fix[] {
-  const [word] = isWord(found) ? suggestions(found.image, expectedWords(labels)) : [];
-  return word === undefined
-    ? []
-    : [{ title: `write \`${word}\``, safety: "unsafe", edits: [{ span, text: word }] }];
-}
-
-function reservedHelp(token: IToken | undefined): string | undefined {
-  return token !== undefined && isReservedWord(token.image)
+/** Where a name is wanted, a reserved word is often meant as one. */
+function reservedHelp(token: IToken | undefined, labels: readonly string[]): string | undefined {
+  return token !== undefined && labels.includes("a name") && isReservedWord(token.image)
     ? `\`${token.image}\` is a word of the language: a name of that spelling is written in backticks`
     : undefined;
 }

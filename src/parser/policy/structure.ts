@@ -19,7 +19,7 @@ import type {
   TextItemSyntax,
 } from "./syntax.ts";
 import { CloseBrace, Colon, Comma, OpenBrace, tokenEnd, wordToken } from "./tokens.ts";
-import { actionHeads, itemHeads } from "./words.ts";
+import { actionHeads, itemHeads, reservedWords } from "./words.ts";
 
 // Built once: chevrotain analyses its grammar when the parser is made.
 const grammar = new StatementGrammar();
@@ -34,6 +34,8 @@ interface Cursor {
   readonly source: Source;
   readonly tokens: readonly IToken[];
   readonly diagnostics: Diagnostic[];
+  /** Offsets of what the lexer has reported: a statement with one is not reported again. */
+  readonly faults: readonly number[];
   position: number;
 }
 
@@ -41,8 +43,9 @@ interface Cursor {
 export function parseStructure(
   source: Source,
   tokens: readonly IToken[],
+  faults: readonly number[],
 ): { readonly file: FileSyntax; readonly diagnostics: readonly Diagnostic[] } {
-  const cursor: Cursor = { source, tokens, diagnostics: [], position: 0 };
+  const cursor: Cursor = { source, tokens, diagnostics: [], faults, position: 0 };
   const statements: (PolicySyntax | DeclarationSyntax)[] = [];
   for (let token = peek(cursor); token !== undefined; token = peek(cursor)) {
     const word = headOf(token);
@@ -54,7 +57,7 @@ export function parseStructure(
         parseStatement(cursor, () => grammar.declaration()),
       );
     } else {
-      skipStray(cursor, "a policy");
+      skipStray(cursor, "a policy", ["policy", ...declarationHeads]);
     }
   }
   return {
@@ -124,25 +127,26 @@ function parseStatement<T>(cursor: Cursor, parse: () => T): T | undefined {
   if (error === undefined) {
     return value;
   }
-  const next = peek(cursor);
-  const fault: StatementError = { message: error.message, token: error.token, tokens, next };
-  cursor.diagnostics.push(statementFinding(cursor.source, fault));
+  report(cursor, { message: error.message, token: error.token, tokens, candidates: reservedWords });
   return undefined;
 }
 
+/** Reports a statement, unless the lexer has found fault with it. */
+function report(cursor: Cursor, error: Omit<StatementError, "next">): void {
+  const next = peek(cursor);
+  const start = error.tokens[0]?.startOffset ?? 0;
+  const end = next?.startOffset ?? cursor.source.text.length;
+  if (!cursor.faults.some((offset) => offset >= start && offset <= end)) {
+    cursor.diagnostics.push(statementFinding(cursor.source, { ...error, next }));
+  }
+}
+
 /** Reports tokens that belong to nothing, once for a run of them. */
-function skipStray(cursor: Cursor, expected: string): void {
+function skipStray(cursor: Cursor, expected: string, candidates: readonly string[]): void {
   const first = peek(cursor);
   const tokens = takeStatement(cursor);
   const opensBody = first?.tokenType === OpenBrace || peek(cursor)?.tokenType === OpenBrace;
-  cursor.diagnostics.push(
-    statementFinding(cursor.source, {
-      message: expected,
-      token: first,
-      tokens,
-      next: peek(cursor),
-    }),
-  );
+  report(cursor, { message: expected, token: first, tokens, candidates });
   if (opensBody) {
     skipBody(cursor, first?.tokenType === OpenBrace ? 1 : 0);
   }
@@ -177,6 +181,7 @@ interface Body<T> {
 function parseBody<T>(
   cursor: Cursor,
   expected: string,
+  heads: readonly string[],
   parseItem: (head: string) => { readonly value: T | undefined } | "not-mine",
 ): Body<T> {
   const open = peek(cursor);
@@ -194,7 +199,7 @@ function parseBody<T>(
     }
     const head = headOf(token);
     if (head === undefined) {
-      skipStray(cursor, expected);
+      skipStray(cursor, expected, heads);
       continue;
     }
     const item = parseItem(head);
@@ -230,7 +235,7 @@ function missing(cursor: Cursor, brace: "{" | "}"): void {
 function parsePolicy(cursor: Cursor): PolicySyntax | undefined {
   const start = peek(cursor)?.startOffset ?? 0;
   const head = parseStatement(cursor, () => grammar.policyHead());
-  const body = parseBody<ItemSyntax>(cursor, "a statement of a policy", (word) => {
+  const body = parseBody<ItemSyntax>(cursor, "a statement of a policy", itemHeads, (word) => {
     if (word === "policy") {
       return "not-mine";
     }
@@ -256,14 +261,14 @@ function parseItem(cursor: Cursor, word: string): ItemSyntax | undefined {
   if (word === "applies") {
     return parseStatement(cursor, () => grammar.scopeItem());
   }
-  skipStray(cursor, "`on` and the hook before a rule");
+  skipStray(cursor, "`on` and the hook before a rule", itemHeads);
   return undefined;
 }
 
 function parseBlock(cursor: Cursor): BlockSyntax | undefined {
   const start = peek(cursor)?.startOffset ?? 0;
   const head = parseStatement(cursor, () => grammar.blockHead());
-  const body = parseBody<TextItemSyntax | RuleSyntax>(cursor, "a rule", (word) => {
+  const body = parseBody<TextItemSyntax | RuleSyntax>(cursor, "a rule", [...ruleHeads], (word) => {
     if (ruleHeads.has(word)) {
       return { value: parseStatement(cursor, () => grammar.rule()) };
     }
