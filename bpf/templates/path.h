@@ -28,6 +28,8 @@ struct path_value {
 	struct vfsmount *mnt;
 	u64 root_dentry;
 	u64 root_mnt;
+	/* False when the kernel gave no file at all (an anonymous mapping). */
+	bool present;
 };
 #endif
 
@@ -119,6 +121,7 @@ static __always_inline bool mount_is_visible(u64 mount)
 static __always_inline void path_of(struct path_value *value, struct dentry *dentry, struct vfsmount *mnt,
 				    const enum generation generation)
 {
+	value->present = true;
 	value->dentry = dentry;
 	value->mnt = mnt;
 	if (generation >= GENERATION_6_1) {
@@ -141,7 +144,7 @@ static __always_inline void path_of(struct path_value *value, struct dentry *den
 /* A number that differs from path to path; see forget(). */
 static __always_inline u64 path_noise(const struct path_value *value)
 {
-	return value->dentry->d_name.len;
+	return value->present ? value->dentry->d_name.len : 0;
 }
 
 /* The first 8 bytes of a name that lies at `name`; what follows its NUL is undefined. */
@@ -167,16 +170,21 @@ static __always_inline u64 name_head(u64 name)
 static __always_inline void path_ends(const struct path_value *value, struct path_ends *ends,
 				      const bool want_head, const bool want_tail)
 {
-	struct dentry *dentry = value->dentry;
-	struct vfsmount *mnt = value->mnt;
 	u64 top_name = 0;
 
-	ends->status = PATH_PRESENT;
+	ends->status = PATH_MISSING;
 	ends->has_head = false;
 	ends->head = 0;
 	ends->tail = 0;
 	ends->tail_length = 0;
 	ends->has_tail = want_tail;
+	if (!value->present)
+		return;
+	ends->status = PATH_PRESENT;
+
+	struct dentry *dentry = value->dentry;
+	struct vfsmount *mnt = value->mnt;
+
 	if (want_tail) {
 		u32 length = dentry->d_name.len;
 
@@ -316,6 +324,12 @@ static long path_step(u32 index, struct path_walk *walk)
 static __always_inline void path_read(const struct path_value *value, struct scratch *scratch,
 				      struct path_text *text, const enum generation generation)
 {
+	text->status = PATH_MISSING;
+	text->offset = PATH_BYTES;
+	text->length = 0;
+	if (!value->present)
+		return;
+
 	struct path_walk walk = {
 		.dentry = (u64)value->dentry,
 		.mnt = (u64)value->mnt,
@@ -327,12 +341,6 @@ static __always_inline void path_read(const struct path_value *value, struct scr
 		.status = PATH_UNRESOLVED,
 	};
 
-	if (walk.dentry == 0) {
-		text->status = PATH_MISSING;
-		text->offset = PATH_BYTES;
-		text->length = 0;
-		return;
-	}
 	scratch->after_path[0] = 0;
 	if (generation >= GENERATION_6_1) {
 		bpf_loop(PATH_STEPS, path_step, &walk, 0);

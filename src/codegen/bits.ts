@@ -1,5 +1,5 @@
 /**
- * Bit numbering of a hook: one bit for each rule, in order of precedence, then one for each atom that a
+ * Bit numbering of a hook: one bit for each rule, in order of precedence, then one for each literal that a
  * residue asks for. A rule's guard is the conjunction of its top-level literals; what is left is its
  * residue, evaluated only when the guard held.
  */
@@ -18,42 +18,61 @@ export interface RuleBits {
   readonly policy: number;
   readonly guard: readonly Literal[];
   /** Undefined: the guard is the whole condition. */
-  readonly residue: Bool | undefined;
+  readonly residue: Residue | undefined;
 }
 
-/** A residue's atom and the bit that tells whether it holds. */
-export interface AtomBit {
-  readonly atom: Atom;
+/**
+ * A condition with all negation moved into its literals. What a literal on an unresolved value is worth can
+ * then be chosen by the rule, and the whole is worth what three-valued logic says.
+ */
+export type Residue =
+  | { readonly kind: "constant"; readonly value: boolean }
+  | { readonly kind: "and"; readonly operands: readonly Residue[] }
+  | { readonly kind: "or"; readonly operands: readonly Residue[] }
+  | LiteralBit;
+
+/** A literal of a residue and the bit that tells whether it holds. */
+export interface LiteralBit extends Literal {
+  readonly kind: "literal";
   readonly bit: number;
+  readonly onUnresolved: IrRule["onUnresolved"];
 }
 
 export interface HookBits {
   readonly rules: readonly RuleBits[];
-  readonly atoms: readonly AtomBit[];
+  readonly literals: readonly LiteralBit[];
   /** 64-bit words that a vector takes. */
   readonly words: number;
 }
 
-/** Numbers the rules and residue atoms of a hook. */
+/** Numbers the rules and residue literals of a hook. */
 export function numberBits(hook: IrHook): HookBits {
-  const rules = hook.blocks.flatMap((block, index) =>
-    block.rules.map((rule): RuleBits => ({
-      rule,
-      block: index,
-      policy: block.policy,
-      ...split(rule.condition),
-    })),
+  const entries = hook.blocks.flatMap((block, index) =>
+    block.rules.map((rule) => ({ rule, block: index, policy: block.policy, ...split(rule.condition) })),
   );
-  const residueAtoms = rules.flatMap((entry) => (entry.residue === undefined ? [] : atomsOf(entry.residue)));
-  const atoms = [...new Set(residueAtoms)].map((atom, index) => ({ atom, bit: rules.length + index }));
-  return { rules, atoms, words: Math.max(1, Math.ceil((rules.length + atoms.length) / 64)) };
+  const literals: LiteralBit[] = [];
+  const rules = entries.map((entry): RuleBits => {
+    const newBit = (literal: Literal): LiteralBit => {
+      const { onUnresolved } = entry.rule;
+      const bit = {
+        kind: "literal" as const,
+        ...literal,
+        bit: entries.length + literals.length,
+        onUnresolved,
+      };
+      literals.push(bit);
+      return bit;
+    };
+    const residue = entry.rest.length === 0 ? undefined : toResidue(entry.rest, newBit);
+    return { rule: entry.rule, block: entry.block, policy: entry.policy, guard: entry.guard, residue };
+  });
+  return { rules, literals, words: Math.max(1, Math.ceil((rules.length + literals.length) / 64)) };
 }
 
-function split(condition: Bool): { guard: readonly Literal[]; residue: Bool | undefined } {
-  const parts = conjuncts(condition);
+function split(condition: Bool): { readonly guard: readonly Literal[]; readonly rest: readonly Bool[] } {
   const guard: Literal[] = [];
   const rest: Bool[] = [];
-  for (const part of parts) {
+  for (const part of conjuncts(condition)) {
     if (part.kind === "atom") {
       guard.push({ atom: part, negated: false });
     } else if (part.kind === "not" && part.operand.kind === "atom") {
@@ -62,35 +81,42 @@ function split(condition: Bool): { guard: readonly Literal[]; residue: Bool | un
       rest.push(part);
     }
   }
-  const [only] = rest;
-  const residue = rest.length <= 1 ? only : ({ kind: "and", operands: rest } as const);
-  return { guard, residue };
+  return { guard, rest };
+}
+
+function toResidue(parts: readonly Bool[], newBit: (literal: Literal) => LiteralBit): Residue {
+  const [only] = parts;
+  return parts.length === 1 && only !== undefined
+    ? pushNegation(only, false, newBit)
+    : { kind: "and", operands: parts.map((part) => pushNegation(part, false, newBit)) };
+}
+
+/** The condition, or its negation, by De Morgan's laws. */
+function pushNegation(condition: Bool, negated: boolean, newBit: (literal: Literal) => LiteralBit): Residue {
+  switch (condition.kind) {
+    case "constant":
+      return { kind: "constant", value: condition.value !== negated };
+    case "and":
+    case "or":
+      return {
+        kind: (condition.kind === "and") === negated ? "or" : "and",
+        operands: condition.operands.map((operand) => pushNegation(operand, negated, newBit)),
+      };
+    case "not":
+      return pushNegation(condition.operand, !negated, newBit);
+    case "atom":
+      return newBit({ atom: condition, negated });
+  }
 }
 
 function conjuncts(condition: Bool): readonly Bool[] {
   return condition.kind === "and" ? condition.operands.flatMap(conjuncts) : [condition];
 }
 
-function atomsOf(condition: Bool): readonly Atom[] {
-  switch (condition.kind) {
-    case "constant":
-      return [];
-    case "and":
-    case "or":
-      return condition.operands.flatMap(atomsOf);
-    case "not":
-      return atomsOf(condition.operand);
-    case "atom":
-      return [condition];
-  }
-}
-
 /** The literals on one field: in guards, and as bits of their own. */
 export interface FieldUse {
   readonly guards: readonly { readonly bit: number; readonly literal: Literal }[];
-  readonly atoms: readonly AtomBit[];
-  /** Bits of the rules that need the field, in guard or residue. */
-  readonly needed: bigint;
+  readonly literals: readonly LiteralBit[];
 }
 
 /** Who asks for a field. */
@@ -98,19 +124,12 @@ export function useOfField(bits: HookBits, field: number): FieldUse {
   const guards = bits.rules.flatMap((entry, bit) =>
     entry.guard.filter((literal) => literal.atom.field === field).map((literal) => ({ bit, literal })),
   );
-  const atoms = bits.atoms.filter(({ atom }) => atom.field === field);
-  const needed = bits.rules.reduce((mask, entry, bit) => {
-    const uses =
-      entry.guard.some((literal) => literal.atom.field === field) ||
-      (entry.residue !== undefined && atomsOf(entry.residue).some((atom) => atom.field === field));
-    return uses ? mask | (1n << BigInt(bit)) : mask;
-  }, 0n);
-  return { guards, atoms, needed };
+  return { guards, literals: bits.literals.filter(({ atom }) => atom.field === field) };
 }
 
 /** All bits of a hook set. */
 export function allBits(bits: HookBits): bigint {
-  return (1n << BigInt(bits.rules.length + bits.atoms.length)) - 1n;
+  return (1n << BigInt(bits.rules.length + bits.literals.length)) - 1n;
 }
 
 /**
@@ -124,8 +143,8 @@ export function vectorOf(bits: HookBits, use: FieldUse, holds: (atom: Atom) => b
       vector &= ~(1n << BigInt(bit));
     }
   }
-  for (const { atom, bit } of use.atoms) {
-    if (!holds(atom)) {
+  for (const { atom, negated, bit } of use.literals) {
+    if (holds(atom) === negated) {
       vector &= ~(1n << BigInt(bit));
     }
   }

@@ -1,12 +1,12 @@
 /** The decide function of a hook: from values to the rules that hold, cheapest field first. */
-import type { Atom, Bool, Field, IrHook, Test } from "../ir/ir.ts";
+import type { Atom, Field, IrHook, Test } from "../ir/ir.ts";
 import { invariant } from "../source/invariant.ts";
 import { formatSpan } from "../source/source.ts";
 import {
-  type AtomBit,
   type FieldUse,
   type HookBits,
   type Literal,
+  type Residue,
   allBits,
   useOfField,
   vectorOf,
@@ -159,7 +159,7 @@ function writeIntegers(context: DecideContext, field: Field, use: FieldUse): voi
   const { writer, bits } = context;
   const literals: readonly { readonly atom: Atom; readonly negated: boolean; readonly bit: number }[] = [
     ...use.guards.map(({ bit, literal }: { bit: number; literal: Literal }) => ({ ...literal, bit })),
-    ...use.atoms.map(({ atom, bit }: AtomBit) => ({ atom, negated: false, bit })),
+    ...use.literals,
   ];
   const byCondition = new Map<string, { mask: bigint; atom: Atom }>();
   for (const literal of literals) {
@@ -347,10 +347,11 @@ function writePathRead(context: DecideContext, argument: number): void {
 }
 
 function unresolvedVector(bits: HookBits, use: FieldUse): bigint {
-  return bits.rules.reduce((vector, { rule }, bit) => {
-    const mask = 1n << BigInt(bit);
-    return (use.needed & mask) !== 0n && rule.onUnresolved === "no-match" ? vector & ~mask : vector;
-  }, allBits(bits));
+  const dropped = [
+    ...use.guards.filter(({ bit }) => bits.rules[bit]?.rule.onUnresolved === "no-match"),
+    ...use.literals.filter(({ onUnresolved }) => onUnresolved === "no-match"),
+  ];
+  return dropped.reduce((vector, { bit }) => vector & ~(1n << BigInt(bit)), allBits(bits));
 }
 
 function writeTextLookup(context: DecideContext, suffix: string): void {
@@ -373,43 +374,34 @@ function writeTextLookup(context: DecideContext, suffix: string): void {
 
 /** Residues of the rules that are still live. */
 function writeResidues(context: DecideContext): void {
-  const { writer, bits, hook } = context;
+  const { writer, bits } = context;
   bits.rules.forEach((entry, bit) => {
     if (entry.residue === undefined) {
       return;
     }
     const live = `live${bit >> 6}`;
-    const usesPath = hook.fields.some(
-      (field, index) => field.type.kind === "path" && (useOfField(bits, index).needed >> BigInt(bit)) & 1n,
-    );
-    const expression = residueExpression(entry.residue, bits);
-    const resolved = usesPath ? `text.status != PATH_UNRESOLVED && ` : "";
+    const expression = residueExpression(entry.residue);
     writer.line();
     writer.line(
       `/* ${cComment(entry.rule.id)} (${cComment(formatSpan(entry.rule.span))}): the rest of its condition */`,
     );
-    writer.line(`if (${resolved}!(${expression}))`, entry.rule.span);
+    writer.line(`if (!(${expression}))`, entry.rule.span);
     writer.line(`\t${live} &= ~${cWord(1n << BigInt(bit & 63))};`);
   });
 }
 
-function residueExpression(condition: Bool, bits: HookBits): string {
-  switch (condition.kind) {
+function residueExpression(residue: Residue): string {
+  switch (residue.kind) {
     case "constant":
-      return condition.value ? "1" : "0";
+      return residue.value ? "1" : "0";
     case "and":
     case "or": {
-      const parts = condition.operands.map((operand) => residueExpression(operand, bits));
-      const empty = condition.kind === "and" ? "1" : "0";
-      return parts.length === 0 ? empty : `(${parts.join(condition.kind === "and" ? " && " : " || ")})`;
+      const parts = residue.operands.map(residueExpression);
+      const empty = residue.kind === "and" ? "1" : "0";
+      return parts.length === 0 ? empty : `(${parts.join(residue.kind === "and" ? " && " : " || ")})`;
     }
-    case "not":
-      return `!${residueExpression(condition.operand, bits)}`;
-    case "atom": {
-      const entry = bits.atoms.find(({ atom }) => atom === condition);
-      invariant(entry !== undefined, "every residue atom has a bit");
-      return `(live${entry.bit >> 6} >> ${entry.bit & 63} & 1)`;
-    }
+    case "literal":
+      return `(live${residue.bit >> 6} >> ${residue.bit & 63} & 1)`;
   }
 }
 

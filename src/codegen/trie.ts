@@ -35,7 +35,7 @@ const encoder = new TextEncoder();
 /** The trie over the paths that atoms name, or undefined when none names any from that end. */
 export function textTrie(bits: HookBits, use: FieldUse, end: TextEnd): Trie | undefined {
   const mine = onlyAtoms(use, (atom) => atomEnd(atom) === end);
-  return mine.guards.length + mine.atoms.length === 0
+  return mine.guards.length + mine.literals.length === 0
     ? undefined
     : buildTrie(bits, mine, (atom) => textKeys(atom));
 }
@@ -51,8 +51,7 @@ export function networkTrie(bits: HookBits, use: FieldUse): Trie {
 export function onlyAtoms(use: FieldUse, wanted: (atom: Atom) => boolean): FieldUse {
   return {
     guards: use.guards.filter(({ literal }) => wanted(literal.atom)),
-    atoms: use.atoms.filter(({ atom }) => wanted(atom)),
-    needed: use.needed,
+    literals: use.literals.filter(({ atom }) => wanted(atom)),
   };
 }
 
@@ -78,7 +77,7 @@ function networkKey(network: Network): Key {
 
 function buildTrie(bits: HookBits, use: FieldUse, keysOf: (atom: Atom) => readonly Key[]): Trie {
   const atoms = [
-    ...new Set([...use.guards.map(({ literal }) => literal.atom), ...use.atoms.map(({ atom }) => atom)]),
+    ...new Set([...use.guards.map(({ literal }) => literal.atom), ...use.literals.map(({ atom }) => atom)]),
   ];
   const keys = new Map(atoms.map((atom) => [atom, keysOf(atom)]));
   const distinct = new Map([...keys.values()].flat().map((key) => [keyName(key), key]));
