@@ -121,4 +121,55 @@ static __always_inline void decide_rule(struct scratch *scratch, struct outcome 
 	scratch->decision_count = count + 1;
 }
 
+/* Always 0, which the verifier does not know: memory that user space could write. */
+volatile u64 unknown_zero;
+
+/* What a decision carries from one live rule to the next. */
+struct rule_walk {
+	/* Live rules of one word that are still to be looked at. */
+	u64 live;
+	/* Number of the word's first rule in the hook. */
+	u64 base;
+	struct scratch *scratch;
+	struct outcome outcome;
+	bool guard;
+};
+
+/* Takes the first live rule of the walk; gives back its number in the hook. */
+static __always_inline u64 next_rule(struct rule_walk *walk, const u64 last_rule)
+{
+	/* A verifier that knew the live rules would follow every set of them to the end. */
+	u64 live = walk->live ^ unknown_zero;
+	u64 rule = walk->base + lowest_bit(live);
+
+	walk->live = live & (live - 1);
+	return bounded(rule, last_rule);
+}
+
+/* Calls `step` for each of up to `count` live rules, in order of precedence. */
+#define FOR_LIVE_RULES(walk, count, step, generation)                          \
+	do {                                                                   \
+		if ((walk)->live == 0)                                         \
+			break;                                                 \
+		if ((generation) >= GENERATION_6_1) {                          \
+			bpf_loop(count, step, walk, 0);                        \
+		} else {                                                       \
+			for (u32 at = 0; at < (count); at++)                   \
+				if (step(at, walk))                            \
+					break;                                 \
+		}                                                              \
+	} while (0)
+
+/* The value that makes the kernel refuse, where its verifier can see that it is an error number. */
+static __always_inline int refusal(u32 errno)
+{
+	s64 value = -(s64)errno;
+
+	asm volatile("" : "+r"(value));
+	if (value > 0 || value < -4095)
+		value = -1;
+	asm volatile("" : "+r"(value));
+	return value;
+}
+
 #endif

@@ -70,6 +70,7 @@ export function writeDecide(
   const context = { writer, hook, bits, tables };
   const name = hookName(hook);
   const [path] = pathArguments(hook);
+  writeRuleStep(context, firstRule);
   writer.line("/* Which rules hold, and what follows from it: 0 or a negative error. */");
   writer.line(
     `static __always_inline int ${name}_decide(const struct ${name}_values *values, const bool guard,`,
@@ -78,7 +79,6 @@ export function writeDecide(
   writer.block(
     "",
     () => {
-      writer.line("struct outcome outcome = { .block = ~0u };");
       writer.line(`struct path_text text = { .status = PATH_MISSING, .offset = PATH_BYTES };`);
       wordsOf(allBits(bits), bits.words).forEach((word, index) => {
         writer.line(`u64 live${index} = ${cWord(word)};`);
@@ -106,8 +106,10 @@ export function writeDecide(
         writePathRead(context, path);
       }
       writeResidues(context);
-      writeRules(context, firstRule);
-      writer.line(`return ${name}_conclude(values, scratch, &text, &outcome, guard, can_deny, generation);`);
+      writeRules(context);
+      writer.line(
+        `return ${name}_conclude(values, scratch, &text, &walk.outcome, guard, can_deny, generation);`,
+      );
     },
     "}",
   );
@@ -405,23 +407,36 @@ function residueExpression(residue: Residue): string {
   }
 }
 
-/** Live rules in order of precedence, word by word. */
-function writeRules({ writer, hook, bits }: DecideContext, firstRule: number): void {
+/** Writes `HOOK_rule_step`, what is done for one live rule. */
+function writeRuleStep({ writer, hook, bits }: DecideContext, firstRule: number): void {
   const name = hookName(hook);
+  writer.line("/* Puts the first live rule into force; 1 when it was the last. */");
+  writer.line(`static long ${name}_rule_step(u32 step, struct rule_walk *walk)`);
+  writer.line("{");
+  writer.block("", () => {
+    writer.line(`u64 rule = next_rule(walk, ${bits.rules.length - 1});`);
+    writer.line();
+    writer.line(
+      `decide_rule(walk->scratch, &walk->outcome, &${name}_rules[rule], ${firstRule} + rule, walk->guard);`,
+    );
+    writer.line("return walk->live == 0;");
+  });
+  writer.line();
+}
+
+/** Live rules in order of precedence, word by word. */
+function writeRules({ writer, hook, bits }: DecideContext): void {
+  const name = hookName(hook);
+  writer.line();
+  writer.line("struct rule_walk walk = { .scratch = scratch, .outcome = { .block = ~0u }, .guard = guard };");
   wordsOf(ruleMask(bits), bits.words).forEach((mask, word) => {
     if (mask === 0n) {
       return;
     }
     const count = Math.min(64, bits.rules.length - word * 64);
     writer.line();
-    writer.line(`live${word} &= ${cWord(mask)};`);
-    writer.block(`for (int step = 0; step < ${count} && live${word}; step++) {`, () => {
-      writer.line(`u64 bit = bounded(lowest_bit(live${word}), ${count - 1});`);
-      writer.line();
-      writer.line(`live${word} &= live${word} - 1;`);
-      writer.line(
-        `decide_rule(scratch, &outcome, &${name}_rules[${word * 64} + bit], ${firstRule + word * 64} + bit, guard);`,
-      );
-    });
+    writer.line(`walk.live = live${word} & ${cWord(mask)};`);
+    writer.line(`walk.base = ${word * 64};`);
+    writer.line(`FOR_LIVE_RULES(&walk, ${count}, ${name}_rule_step, generation);`);
   });
 }

@@ -75,7 +75,7 @@ export function writeConclude(writer: CWriter, hook: IrHook, hookIndex: number):
     writer.line("}");
     writer.line("if (outcome->verdict == VERDICT_KILL)");
     writer.line("\tbpf_send_signal(outcome->signal);");
-    writer.line("return refused ? -(int)outcome->errno : 0;");
+    writer.line("return refused ? refusal(outcome->errno) : 0;");
   });
   writer.line();
 }

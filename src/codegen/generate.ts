@@ -209,7 +209,7 @@ function writeProgram(
     if (point.kind === "lsm") {
       writer.line("/* Another program has refused already. */");
       writer.line("if (result)");
-      writer.line("\treturn result;");
+      writer.line("\treturn refusal(-result);");
     }
     writeValuesFrom(writer, hook, point);
     writer.line(`values.result = ${seesResult ? "result" : "0"};`);

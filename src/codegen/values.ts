@@ -4,9 +4,15 @@ import { elementAt } from "../source/invariant.ts";
 import type { AttachPoint } from "../kernel/hook.ts";
 import { type CWriter, cIdentifier } from "./c-writer.ts";
 
-/** Name of a hook in C identifiers. */
+/**
+ * Name of a hook in C identifiers. Rules that compare the return value have a hook of their own beside
+ * the one that refuses, under the same id.
+ */
 export function hookName(hook: IrHook): string {
-  return cIdentifier(hook.fact.id);
+  const seesResult = hook.attachments.some(({ alternatives }) =>
+    alternatives.some((point) => point.seesResult),
+  );
+  return cIdentifier(hook.fact.id) + (seesResult ? "_return" : "");
 }
 
 /** Arguments of the hook that any field or capture needs, ascending. */
@@ -73,7 +79,9 @@ export function writeValuesFrom(writer: CWriter, hook: IrHook, point: AttachPoin
     const parameter = (index: number): string => elementAt(point.parameters, index).name;
     switch (mapping.kind) {
       case "parameter":
-        writeParameter(writer, argument, type.kind, parameter(mapping.parameter));
+        writeIfPresent(writer, point, mapping.parameter, () => {
+          writeParameter(writer, argument, type.kind, parameter(mapping.parameter));
+        });
         break;
       case "file-path":
         writeParameter(writer, argument, "file-path", parameter(mapping.file));
@@ -102,6 +110,19 @@ export function writeValuesFrom(writer: CWriter, hook: IrHook, point: AttachPoin
         break;
     }
   }
+}
+
+/** A pointer that may be NULL is looked at as a number first; where it is, `values` stays without the argument. */
+function writeIfPresent(writer: CWriter, point: AttachPoint, index: number, write: () => void): void {
+  const { name, mayBeNull } = elementAt(point.parameters, index);
+  if (mayBeNull === undefined) {
+    write();
+    return;
+  }
+  writer.line(`u64 ${name}_address = 0;`);
+  writer.line();
+  writer.line(`bpf_probe_read_kernel(&${name}_address, sizeof(${name}_address), &ctx[${index}]);`);
+  writer.block(`if (${name}_address) {`, write);
 }
 
 function writeTarget(

@@ -104,6 +104,11 @@ export type AttachFilter =
 export interface CParameter {
   readonly name: string;
   readonly cType: string;
+  /**
+   * A pointer that the kernel passes as NULL in some calls. LSM programs get it as trusted from 6.x on:
+   * the verifier drops a NULL check of it, and following it stops the kernel (seen on 6.12).
+   */
+  readonly mayBeNull?: true;
 }
 
 /** A feature of the host that the runtime can look up. */

@@ -7,19 +7,20 @@ const filePermission = {
   argumentMappings: fromParameters(0, 1),
 };
 
+/** An anonymous mapping has no file. */
+const fileOrNull = { name: "file", cType: "struct file *", mayBeNull: true } as const;
+
 const mmapFile = {
-  parameters: parameters(["struct file *", "file"], ["unsigned long", "prot"], ["unsigned long", "flags"]),
+  parameters: [fileOrNull, ...parameters(["unsigned long", "prot"], ["unsigned long", "flags"])],
   argumentMappings: fromParameters(0, 1, 2),
 };
 
 /** The LSM hook has one parameter more: the protection the kernel will really give comes third. */
 const lsmMmapFile = {
-  parameters: parameters(
-    ["struct file *", "file"],
-    ["unsigned long", "reqprot"],
-    ["unsigned long", "prot"],
-    ["unsigned long", "flags"],
-  ),
+  parameters: [
+    fileOrNull,
+    ...parameters(["unsigned long", "reqprot"], ["unsigned long", "prot"], ["unsigned long", "flags"]),
+  ],
   argumentMappings: fromParameters(0, 1, 3),
 };
 
