@@ -42,13 +42,13 @@ function lowerAction(node: YamlNode, findings: Findings): Action | undefined {
   }
   switch (name.text) {
     case "Post":
-      refuseOtherKeys(findings, node, plainKeys);
+      refuseOtherKeys(findings, node, "matchActions", plainKeys);
       return { kind: "alert", template: undefined, span: name.span };
     case "NoPost":
-      refuseOtherKeys(findings, node, plainKeys);
+      refuseOtherKeys(findings, node, "matchActions", plainKeys);
       return { kind: "silent", span: name.span };
     case "Sigkill":
-      refuseOtherKeys(findings, node, keysOf["Sigkill"] ?? plainKeys);
+      refuseOtherKeys(findings, node, "matchActions", keysOf["Sigkill"] ?? plainKeys);
       warnUnusedError(node, findings);
       return { kind: "kill", signal: undefined, span: name.span };
     case "Signal":
@@ -82,7 +82,7 @@ function warnUnusedError(node: YamlMapping, findings: Findings): void {
 }
 
 function lowerSignal(node: YamlMapping, span: Span, findings: Findings): Action | undefined {
-  refuseOtherKeys(findings, node, keysOf["Signal"] ?? plainKeys);
+  refuseOtherKeys(findings, node, "matchActions", keysOf["Signal"] ?? plainKeys);
   const signal = scalarOf(node, "argSig");
   if (signal === undefined || typeof signal.value !== "number" || !Number.isSafeInteger(signal.value)) {
     if (signal === undefined) {
@@ -102,7 +102,7 @@ function lowerSignal(node: YamlMapping, span: Span, findings: Findings): Action 
 }
 
 function lowerOverride(node: YamlMapping, span: Span, findings: Findings): Action | undefined {
-  refuseOtherKeys(findings, node, keysOf["Override"] ?? plainKeys);
+  refuseOtherKeys(findings, node, "matchActions", keysOf["Override"] ?? plainKeys);
   const error = scalarOf(node, "argError");
   if (error === undefined || typeof error.value !== "number" || !Number.isSafeInteger(error.value)) {
     if (error === undefined) {

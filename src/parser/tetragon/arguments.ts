@@ -55,7 +55,7 @@ export function lowerArgument(
   if (node.kind !== "mapping") {
     return undefined;
   }
-  refuseOtherKeys(findings, node, loweredKeys);
+  refuseOtherKeys(findings, node, "args", loweredKeys);
   const index = scalarOf(node, "index");
   if (typeof index?.value !== "number") {
     return undefined;

@@ -1,6 +1,7 @@
 import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
 import { diagnostic } from "../../diagnostics/diagnostic.ts";
 import type { Span } from "../../source/source.ts";
+import { tetragonSchema } from "./schema.ts";
 import type { YamlEntry, YamlMapping, YamlNode } from "../yaml/tree.ts";
 import { isNull } from "../yaml/tree.ts";
 
@@ -18,11 +19,18 @@ export function notYet(findings: Findings, span: Span, what: string): void {
 
 /**
  * Refuses every key of a mapping that holds something and is not among `lowered`: what is not lowered is
- * never left out silently. Empty lists, empty values and `false` ask for nothing.
+ * never left out silently. `part` is the definition of the schema that the mapping follows. Empty lists, empty values and `false` ask for nothing.
  */
-export function refuseOtherKeys(findings: Findings, node: YamlMapping, lowered: ReadonlySet<string>): void {
+export function refuseOtherKeys(
+  findings: Findings,
+  node: YamlMapping,
+  part: string,
+  lowered: ReadonlySet<string>,
+): void {
+  const known = tetragonSchema.definitions?.[part]?.properties ?? {};
   for (const { key, value } of node.entries) {
-    if (!lowered.has(key.text) && !asksNothing(value)) {
+    // A key that the language does not have is the schema's finding.
+    if (!lowered.has(key.text) && Object.hasOwn(known, key.text) && !asksNothing(value)) {
       notYet(findings, key.span, `\`${key.text}\``);
     }
   }

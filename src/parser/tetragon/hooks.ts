@@ -27,7 +27,7 @@ export function lowerKprobe(node: YamlNode, findings: Findings): Block | undefin
   if (node.kind !== "mapping" || call === undefined) {
     return undefined;
   }
-  refuseOtherKeys(findings, node, functionKeys);
+  refuseOtherKeys(findings, node, "kprobes", functionKeys);
   const supported = checkCall(node, call, findings);
   const block = lowerBlock(node, "kprobe", call, lowerResult(node, findings), findings);
   return supported ? block : undefined;
@@ -39,7 +39,7 @@ export function lowerLsmHook(node: YamlNode, findings: Findings): Block | undefi
   if (node.kind !== "mapping" || hook === undefined) {
     return undefined;
   }
-  refuseOtherKeys(findings, node, lsmKeys);
+  refuseOtherKeys(findings, node, "lsmhooks", lsmKeys);
   return lowerBlock(node, "lsm", hook, undefined, findings);
 }
 
@@ -58,7 +58,10 @@ function checkCall(node: YamlMapping, call: YamlScalar, findings: Findings): boo
     );
     return false;
   }
-  if (syscall.value !== false) {
+  if (typeof syscall.value !== "boolean") {
+    return false;
+  }
+  if (syscall.value) {
     notYet(findings, syscall.span, `the system call \`${call.text}\``);
     return false;
   }

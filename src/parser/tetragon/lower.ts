@@ -1,5 +1,6 @@
 import type { Diagnostic, Outcome } from "../../diagnostics/diagnostic.ts";
 import { diagnostic, failure, hasErrors, success } from "../../diagnostics/diagnostic.ts";
+import type { Span } from "../../source/source.ts";
 import type { Block, Policy } from "../policy/tree.ts";
 import type { YamlNode, YamlScalar } from "../yaml/tree.ts";
 import { entryOf, isNull, itemsOf, scalarOf, valueOf } from "../yaml/tree.ts";
@@ -40,7 +41,7 @@ function lowerPolicy(document: YamlNode, findings: Findings): Policy | undefined
   }
   const mode = lowerMode(spec, findings);
   const scope = lowerScope(document, findings);
-  const blocks = lowerBlocks(spec, findings);
+  const blocks = lowerBlocks(spec, entryOf(document, "spec")?.key.span ?? spec.span, findings);
   refusePlanned(spec, findings);
   const name = scalarOf(metadata, "name");
   if (name === undefined) {
@@ -67,16 +68,15 @@ function lowerPolicy(document: YamlNode, findings: Findings): Policy | undefined
   };
 }
 
-function lowerBlocks(spec: YamlNode, findings: Findings): readonly Block[] {
+function lowerBlocks(spec: YamlNode, specKey: Span, findings: Findings): readonly Block[] {
   const blocks = [
     ...itemsOf(spec, "kprobes").map((hook) => lowerKprobe(hook, findings)),
     ...itemsOf(spec, "lsmhooks").map((hook) => lowerLsmHook(hook, findings)),
   ];
   const planned = plannedKeys.some((key) => valueOf(spec, key) !== undefined);
-  const entry = spec.kind === "mapping" ? spec.entries[0] : undefined;
   if (blocks.length === 0 && !planned) {
     findings.push(
-      diagnostic("no-hooks", entry?.key.span ?? spec.span, "the policy has no hooks, so it does nothing", {
+      diagnostic("no-hooks", specKey, "the policy has no hooks, so it does nothing", {
         help: "add `kprobes` or `lsmhooks`",
       }),
     );

@@ -1,10 +1,11 @@
 import { diagnostic } from "../../diagnostics/diagnostic.ts";
 import type { Comparison, Condition, FieldReference, Literal } from "../policy/tree.ts";
 import type { YamlMapping, YamlNode, YamlScalar } from "../yaml/tree.ts";
-import { entryOf, itemsOf, scalarOf } from "../yaml/tree.ts";
+import { entryOf, itemsOf, scalarOf, valueOf } from "../yaml/tree.ts";
 import type { DeclaredArgument } from "./arguments.ts";
 import type { Findings } from "./findings.ts";
 import { notYet } from "./findings.ts";
+import { argumentOperators } from "./words.ts";
 import type { OperatorMeaning } from "./operators.ts";
 import { operatorsOf, plannedOperators } from "./operators.ts";
 
@@ -39,6 +40,10 @@ function lowerMatchArgument(
   }
   const operators = operatorsOf(argument.argumentClass);
   const meaning = operators[operator.text];
+  if (meaning === undefined && !argumentOperators.some((name) => name === operator.text)) {
+    // The schema lists the operators and has refused this one.
+    return undefined;
+  }
   if (meaning === undefined) {
     reportOperator(operator, argument, Object.keys(operators), findings);
     return undefined;
@@ -159,6 +164,10 @@ function lowerValues(
   findings: Findings,
 ): readonly Literal[] | undefined {
   const items = itemsOf(node, "values");
+  if (valueOf(node, "values")?.kind !== "sequence" && valueOf(node, "values") !== undefined) {
+    // The schema wants a list and has refused this.
+    return undefined;
+  }
   if (meaning.fixedRange !== undefined) {
     const [low, high] = meaning.fixedRange;
     const [first] = items;

@@ -42,7 +42,7 @@ function lowerSelector(node: YamlNode, scope: HookScope, findings: Findings): Ru
   if (node.kind !== "mapping") {
     return undefined;
   }
-  refuseOtherKeys(findings, node, loweredKeys);
+  refuseOtherKeys(findings, node, "selector", loweredKeys);
   const operands = [
     ...lowerMatchArguments(node, "matchArgs", scope.declared, findings),
     ...lowerMatchResult(node, scope, findings),

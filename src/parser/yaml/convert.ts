@@ -90,8 +90,12 @@ function convertAlias(
   span: Span,
 ): Converted {
   if (target === undefined) {
-    // The library reports an anchor that does not exist.
-    return leaf(nullScalar(span));
+    state.diagnostics.push(
+      diagnostic("yaml-alias", span, `there is no anchor \`&${name.slice(0, 40)}\` before this`, {
+        help: "define it before with `&name`, or quote the text if `*` is meant",
+      }),
+    );
+    return leaf({ ...nullScalar(span), substituted: true });
   }
   if (state.open.has(target)) {
     state.diagnostics.push(
@@ -99,7 +103,7 @@ function convertAlias(
         help: "write the value out",
       }),
     );
-    return leaf(nullScalar(span));
+    return leaf({ ...nullScalar(span), substituted: true });
   }
   return state.anchored.get(target) ?? convert(state, target, span);
 }

@@ -12,6 +12,8 @@ import { entryOf, plainValue } from "./tree.ts";
 interface Place {
   readonly node: YamlNode;
   readonly entry: YamlEntry | undefined;
+  /** Whether the value is in a list, and the list under the key. */
+  readonly inList: boolean;
 }
 
 /** Everything in `root` that the schema does not allow. */
@@ -27,7 +29,10 @@ export function validateNode(
     faults.filter(({ keyword }) => keyword === "type").map(({ instancePath }) => instancePath),
   );
   for (const fault of faults) {
-    if (fault.keyword !== "type" && mistyped.has(fault.instancePath)) {
+    if (
+      (fault.keyword !== "type" && mistyped.has(fault.instancePath)) ||
+      (fault.keyword === "required" && isMisspelt(fault, faults))
+    ) {
       continue;
     }
     const finding = describeFault(fault, placeAt(root, fault.instancePath), schema);
@@ -36,6 +41,17 @@ export function validateNode(
     }
   }
   return findings;
+}
+
+/** Whether an unknown key beside it looks like the missing one: then that finding says it all. */
+function isMisspelt(missing: SchemaFault, faults: readonly SchemaFault[]): boolean {
+  const wanted = textParameter(missing, "missingProperty");
+  return faults.some(
+    (fault) =>
+      fault.keyword === "additionalProperties" &&
+      fault.instancePath === missing.instancePath &&
+      suggestions(textParameter(fault, "additionalProperty"), [wanted]).length > 0,
+  );
 }
 
 function describeFault(fault: SchemaFault, place: Place, schema: JsonSchema): Diagnostic | undefined {
@@ -151,9 +167,9 @@ function unknownValue(fault: SchemaFault, place: Place): Diagnostic {
 }
 
 /** `key` for messages; what the place is when it is under no key. */
-function subject({ entry, node }: Place): string {
+function subject({ entry, node, inList }: Place): string {
   if (entry !== undefined) {
-    return `\`${entry.key.text}\``;
+    return inList ? `an item of \`${entry.key.text}\`` : `\`${entry.key.text}\``;
   }
   return node.kind === "mapping" ? "the document" : "the value";
 }
@@ -163,8 +179,8 @@ function inside({ entry }: Place): string {
 }
 
 /** Where to underline a value: itself, or its key when there is nothing of it to see. */
-function placeSpan({ node, entry }: Place): Span {
-  if (entry !== undefined && (node.kind !== "scalar" || node.span.start === node.span.end)) {
+function placeSpan({ node, entry, inList }: Place): Span {
+  if (entry !== undefined && !inList && (node.kind !== "scalar" || node.span.start === node.span.end)) {
     return entry.key.span;
   }
   return node.kind === "scalar" ? node.span : firstKeySpan(node);
@@ -185,6 +201,7 @@ function firstKeySpan(node: YamlNode): Span {
 function placeAt(root: YamlNode, pointer: string): Place {
   let node = root;
   let entry: YamlEntry | undefined;
+  let inList = false;
   for (const raw of pointer.split("/").slice(1)) {
     const step = raw.replaceAll("~1", "/").replaceAll("~0", "~");
     if (node.kind === "sequence") {
@@ -193,6 +210,7 @@ function placeAt(root: YamlNode, pointer: string): Place {
         break;
       }
       node = item;
+      inList = true;
       continue;
     }
     const next = entryOf(node, step);
@@ -200,9 +218,10 @@ function placeAt(root: YamlNode, pointer: string): Place {
       break;
     }
     entry = next;
+    inList = false;
     node = next.value;
   }
-  return { node, entry };
+  return { node, entry, inList };
 }
 
 /** The schema that holds the keyword which a fault names. */
