@@ -25,6 +25,11 @@ function isHard(doc: Doc): boolean {
 }
 
 export function concat(...parts: readonly Doc[]): Doc {
+  return sequence(parts);
+}
+
+/** Like `concat`, for lists of any length. */
+export function sequence(parts: readonly Doc[]): Doc {
   return { kind: "concat", parts, hard: parts.some(isHard) };
 }
 
@@ -44,7 +49,7 @@ export function ifBroken(text: string): Doc {
 
 /** `parts` with `separator` between each two. */
 export function join(separator: Doc, parts: readonly Doc[]): Doc {
-  return concat(...parts.flatMap((part, index) => (index === 0 ? [part] : [separator, part])));
+  return sequence(parts.flatMap((part, index) => (index === 0 ? [part] : [separator, part])));
 }
 
 interface Command {

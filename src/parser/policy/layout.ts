@@ -1,6 +1,6 @@
 /** Syntax tree -> canonical text. The only place that decides on spaces and line breaks. */
 import { unreachable } from "../../source/invariant.ts";
-import { type Doc, concat, group, hardLine, indent, join, line, render } from "./doc.ts";
+import { type Doc, concat, group, hardLine, indent, join, line, render, sequence } from "./doc.ts";
 import { layoutBehind, layoutClause, layoutList, layoutValue } from "./layout-condition.ts";
 import { layoutHook } from "./layout-hook.ts";
 import type {
@@ -51,7 +51,7 @@ function layoutStatements<T extends CommentTarget>(
     }
     parts.push(comment.text);
   }
-  return concat(...parts);
+  return sequence(parts);
 }
 
 /** `{`, the statements indented, `}`. */

@@ -33,8 +33,10 @@ export function lowerFile(
   const policies = file.statements
     .filter((statement) => statement.kind === "policy")
     .map((policy) => lowerPolicy(policy, entries, parameters, diagnostics));
-  diagnostics.push(...unusedNames(shared, entries));
-  return { tree: { kind: "policy-tree", policies }, diagnostics };
+  return {
+    tree: { kind: "policy-tree", policies },
+    diagnostics: [...diagnostics, ...unusedNames(shared, entries)],
+  };
 }
 
 /** Finds the faults of declarations that nothing uses, too. */
@@ -76,7 +78,9 @@ function lowerPolicy(
     blocks: policy.items.flatMap((item) => (item.kind === "block" ? (lowerBlock(item, names) ?? []) : [])),
     span: policy.span,
   };
-  diagnostics.push(...unusedNames(declarations, entries));
+  for (const finding of unusedNames(declarations, entries)) {
+    diagnostics.push(finding);
+  }
   return lowered;
 }
 

@@ -5,7 +5,7 @@ import { diagnostic } from "../../diagnostics/diagnostic.ts";
 import type { Source, Span } from "../../source/source.ts";
 import { createSpan } from "../../source/source.ts";
 import { longestNumber } from "./literals.ts";
-import { parseStructure } from "./structure.ts";
+import { mostFindings, parseStructure } from "./structure.ts";
 import type { FileSyntax } from "./syntax.ts";
 import {
   CloseBracket,
@@ -30,8 +30,6 @@ export interface ParsedSyntax {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** Findings about one text; a file with more is not a policy, and the first ones are enough to see it. */
-const mostFindings = 200;
 /** Brackets within brackets, or `not` before `not`: more can't be read, and would exhaust the stack. */
 const deepestNesting = 64;
 

@@ -4,6 +4,7 @@ import type { Source } from "../../source/source.ts";
 import { lowerFile } from "./lower.ts";
 import type { ParameterValues } from "./names.ts";
 import { parseSyntax } from "./parse-syntax.ts";
+import { mostFindings } from "./structure.ts";
 import type { PolicyTree } from "./tree.ts";
 
 export interface PolicyLanguageOptions {
@@ -21,9 +22,17 @@ export function parsePolicyLanguage(source: Source, options: PolicyLanguageOptio
   // A name may be used in a statement that could not be read.
   const isWhole = !hasErrors([...diagnostics, ...lowered.diagnostics]);
   const isRelevant = ({ code }: Diagnostic): boolean => isWhole || code !== "unused-name";
-  const found = [...diagnostics, ...lowered.diagnostics.filter(isRelevant)];
   return {
     value: lowered.tree,
-    diagnostics: found.sort((a, b) => (a.span?.start ?? 0) - (b.span?.start ?? 0)),
+    diagnostics: mostImportant([...diagnostics, ...lowered.diagnostics.filter(isRelevant)]),
   };
+}
+
+/** As many findings as a reader needs, in the order of the text; an error is never left out for a warning. */
+function mostImportant(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+  const errors = diagnostics.filter(({ severity }) => severity === "error");
+  const others = diagnostics.filter(({ severity }) => severity !== "error");
+  return [...errors, ...others]
+    .slice(0, mostFindings)
+    .sort((a, b) => (a.span?.start ?? 0) - (b.span?.start ?? 0));
 }

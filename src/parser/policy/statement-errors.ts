@@ -42,9 +42,15 @@ function endsEarly(
   wanted: string | undefined,
 ): Diagnostic {
   const next = error.next === undefined ? "the end of the file" : `\`${shorten(error.next.image)}\``;
-  const help = reservedHelp(error.next, labels) ?? longHelp(labels) ?? "complete the statement";
+  const span = endOf(source, error);
+  // A word at the start of a line begins a statement; on the same line it may be meant as a name.
+  const isSameLine = !/[\r\n]/.test(source.text.slice(span.end, error.next?.startOffset ?? span.end));
+  const help =
+    (isSameLine ? reservedHelp(error.next, labels) : undefined) ??
+    longHelp(labels) ??
+    "complete the statement";
   const message = `expected ${wanted ?? "more"} before ${next}`;
-  return diagnostic("policy-syntax", endOf(source, error), message, { help });
+  return diagnostic("policy-syntax", span, message, { help });
 }
 
 function doesNotFit(

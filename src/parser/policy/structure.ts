@@ -21,6 +21,9 @@ import type {
 import { CloseBrace, Colon, Comma, OpenBrace, tokenEnd, wordToken } from "./tokens.ts";
 import { actionHeads, itemHeads, reservedWords } from "./words.ts";
 
+/** Findings about one text; a file with more is not a policy, and the first ones are enough to see it. */
+export const mostFindings = 200;
+
 // Built once: chevrotain analyses its grammar when the parser is made.
 const grammar = new StatementGrammar();
 
@@ -131,8 +134,11 @@ function parseStatement<T>(cursor: Cursor, parse: () => T): T | undefined {
   return undefined;
 }
 
-/** Reports a statement, unless the lexer has found fault with it. */
+/** Reports a statement, unless the lexer has found fault with it, or enough others have been reported. */
 function report(cursor: Cursor, error: Omit<StatementError, "next">): void {
+  if (cursor.diagnostics.length >= mostFindings) {
+    return;
+  }
   const next = peek(cursor);
   const start = error.tokens[0]?.startOffset ?? 0;
   const end = next?.startOffset ?? cursor.source.text.length;

@@ -1,6 +1,6 @@
 /** Comments and blank lines around the nodes of a syntax tree, for the layout. */
 import type { Span } from "../../source/source.ts";
-import { type Doc, concat, hardLine } from "./doc.ts";
+import { type Doc, hardLine, sequence } from "./doc.ts";
 
 /** What comments can be attached to: a statement, an element of a list, an operand of a chain. */
 export interface CommentTarget {
@@ -28,8 +28,8 @@ export interface Trivia {
 
 /** The node's own-line comments, each with its line break. */
 export function commentLines(node: CommentTarget, trivia: Trivia): Doc {
-  return concat(
-    ...trivia
+  return sequence(
+    trivia
       .leading(node)
       .flatMap((comment, index) => [
         index > 0 && comment.blankBefore ? hardLine : "",
