@@ -1,6 +1,7 @@
 import type { TextEdit } from "../source/edit.ts";
 import type { Span } from "../source/source.ts";
 import { type DiagnosticCode, catalog } from "./catalog.ts";
+import { shownText } from "./display.ts";
 
 export type Severity = "error" | "warning" | "info";
 
@@ -56,8 +57,9 @@ export function diagnostic(
     kind: "diagnostic",
     code,
     severity: catalog[code].severity,
-    message,
-    ...(parts.help === undefined ? {} : { help: parts.help }),
+    // User text in a message must not act on the terminal or log that shows it.
+    message: shownText(message),
+    ...(parts.help === undefined ? {} : { help: shownText(parts.help) }),
     ...(span === undefined ? {} : { span }),
     related: parts.related ?? [],
     fixes: parts.fixes ?? [],

@@ -13,6 +13,12 @@ export function shownText(text: string): string {
   });
 }
 
+/** User text for a message: on one line, safe to show, no longer than `limit` characters, no backticks. */
+export function shortText(text: string, limit = 32): string {
+  const line = shownText(text.slice(0, limit * 2).replaceAll(/\s+/g, " ")).replaceAll("`", "'");
+  return line.length > limit || text.length > limit * 2 ? `${line.slice(0, limit - 1)}…` : line;
+}
+
 /** Columns that a shown text takes: none for combining marks, two for East Asian characters and emoji. */
 export function displayWidth(text: string): number {
   let width = 0;

@@ -1,4 +1,5 @@
 /** Which of a YAML file's documents are policies, of which dialect, and what the others are. */
+import { shortText } from "../diagnostics/display.ts";
 import type { Diagnostic, Outcome } from "../diagnostics/diagnostic.ts";
 import { diagnostic, failure, success } from "../diagnostics/diagnostic.ts";
 import { didYouMean, suggestions } from "../diagnostics/suggest.ts";
@@ -77,7 +78,7 @@ function parseDocument(root: YamlNode): Outcome<Policy> | undefined {
     return failure([unknownKind(kind)]);
   }
   return failure([
-    diagnostic("skipped-document", kind.span, `a \`${kind.text.slice(0, 40)}\` is no policy: skipped`),
+    diagnostic("skipped-document", kind.span, `a \`${shortText(kind.text)}\` is no policy: skipped`),
   ]);
 }
 
@@ -96,7 +97,7 @@ function isOtherObject(apiVersion: YamlScalar | undefined): boolean {
 
 function unknownKind(kind: YamlScalar): Diagnostic {
   const help = didYouMean(kind.text, policyKinds);
-  return diagnostic("unknown-kind", kind.span, `unknown kind \`${kind.text.slice(0, 40)}\``, {
+  return diagnostic("unknown-kind", kind.span, `unknown kind \`${shortText(kind.text)}\``, {
     ...(help === undefined ? {} : { help }),
   });
 }

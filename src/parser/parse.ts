@@ -1,4 +1,5 @@
 /** The one way from texts of any language to policies. */
+import { shortText } from "../diagnostics/display.ts";
 import type { Diagnostic, Outcome } from "../diagnostics/diagnostic.ts";
 import { diagnostic, success } from "../diagnostics/diagnostic.ts";
 import type { Source } from "../source/source.ts";
@@ -75,10 +76,15 @@ function duplicatePolicies(policies: readonly Policy[]): readonly Diagnostic[] {
       continue;
     }
     findings.push(
-      diagnostic("duplicate-policy", policy.name.span, `two policies have the name \`${policy.name.text}\``, {
-        help: "give each policy a name of its own",
-        related: [{ message: "first here", span: earlier.name.span }],
-      }),
+      diagnostic(
+        "duplicate-policy",
+        policy.name.span,
+        `two policies have the name \`${shortText(policy.name.text)}\``,
+        {
+          help: "give each policy a name of its own",
+          related: [{ message: "first here", span: earlier.name.span }],
+        },
+      ),
     );
   }
   return findings;

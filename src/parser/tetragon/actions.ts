@@ -1,3 +1,4 @@
+import { shortText } from "../../diagnostics/display.ts";
 import { diagnostic } from "../../diagnostics/diagnostic.ts";
 import type { Span } from "../../source/source.ts";
 import type { Action } from "../policy/tree.ts";
@@ -116,7 +117,7 @@ function lowerOverride(node: YamlMapping, span: Span, findings: Findings): Actio
   }
   if (error.value >= 0 || error.value < -4095) {
     findings.push(
-      diagnostic("invalid-action-value", error.span, `\`${error.text}\` is no negative errno`, {
+      diagnostic("invalid-action-value", error.span, `\`${shortText(error.text)}\` is no negative errno`, {
         help: "to refuse write the errno with a minus: `-1` for EPERM, `-13` for EACCES",
       }),
     );

@@ -1,3 +1,4 @@
+import { shortText } from "../../diagnostics/display.ts";
 import { diagnostic } from "../../diagnostics/diagnostic.ts";
 import { valueType } from "../../kernel/value-types.ts";
 import type { Name, Parameter, Text } from "../policy/tree.ts";
@@ -71,7 +72,7 @@ export function lowerArgument(
   }
   const known = valueType(type.text);
   if (known === "planned") {
-    notYet(findings, type.span, `the argument type \`${type.text}\``);
+    notYet(findings, type.span, `the argument type \`${shortText(type.text)}\``);
   }
   return {
     parameter: {

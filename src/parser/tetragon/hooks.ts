@@ -1,4 +1,5 @@
 /** The sections of a TracingPolicy: each entry becomes a block. */
+import { shortText } from "../../diagnostics/display.ts";
 import { diagnostic } from "../../diagnostics/diagnostic.ts";
 import type { Block, HookReference, RawSection } from "../policy/tree.ts";
 import type { YamlMapping, YamlNode, YamlScalar } from "../yaml/tree.ts";
@@ -52,9 +53,14 @@ function checkCall(node: YamlMapping, call: YamlScalar, findings: Findings): boo
   const syscall = scalarOf(node, "syscall");
   if (syscall === undefined) {
     findings.push(
-      diagnostic("not-supported-yet", call.span, `the system call \`${call.text}\` is not supported yet`, {
-        help: "a function is taken for a system call unless its entry says `syscall: false`",
-      }),
+      diagnostic(
+        "not-supported-yet",
+        call.span,
+        `the system call \`${shortText(call.text)}\` is not supported yet`,
+        {
+          help: "a function is taken for a system call unless its entry says `syscall: false`",
+        },
+      ),
     );
     return false;
   }
@@ -62,7 +68,7 @@ function checkCall(node: YamlMapping, call: YamlScalar, findings: Findings): boo
     return false;
   }
   if (syscall.value) {
-    notYet(findings, syscall.span, `the system call \`${call.text}\``);
+    notYet(findings, syscall.span, `the system call \`${shortText(call.text)}\``);
     return false;
   }
   return true;

@@ -1,3 +1,4 @@
+import { shortText } from "../../diagnostics/display.ts";
 import type { Diagnostic, Outcome } from "../../diagnostics/diagnostic.ts";
 import { diagnostic, failure, hasErrors, success } from "../../diagnostics/diagnostic.ts";
 import type { Span } from "../../source/source.ts";
@@ -107,14 +108,9 @@ function checkName(name: YamlScalar, findings: Findings): void {
     name.text.length > 253
   ) {
     findings.push(
-      diagnostic(
-        "invalid-name",
-        name.span,
-        `\`${name.text.slice(0, 40).replaceAll(/\P{ASCII}|\n/gu, "?")}\` is no valid name`,
-        {
-          help: "use lower-case letters, digits, `-` and `.`; begin and end with a letter or digit",
-        },
-      ),
+      diagnostic("invalid-name", name.span, `\`${shortText(name.text)}\` is no valid name`, {
+        help: "use lower-case letters, digits, `-` and `.`; begin and end with a letter or digit",
+      }),
     );
   }
 }

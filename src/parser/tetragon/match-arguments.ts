@@ -1,7 +1,7 @@
 import { diagnostic } from "../../diagnostics/diagnostic.ts";
 import type { Comparison, Condition, FieldReference, Literal } from "../policy/tree.ts";
 import type { YamlMapping, YamlNode, YamlScalar } from "../yaml/tree.ts";
-import { entryOf, itemsOf, scalarOf, valueOf } from "../yaml/tree.ts";
+import { entryOf, isNull, itemsOf, scalarOf } from "../yaml/tree.ts";
 import type { DeclaredArgument } from "./arguments.ts";
 import type { Findings } from "./findings.ts";
 import { notYet } from "./findings.ts";
@@ -39,7 +39,7 @@ function lowerMatchArgument(
     return undefined;
   }
   const operators = operatorsOf(argument.argumentClass);
-  const meaning = operators[operator.text];
+  const meaning = Object.hasOwn(operators, operator.text) ? operators[operator.text] : undefined;
   if (meaning === undefined && !argumentOperators.some((name) => name === operator.text)) {
     // The schema lists the operators and has refused this one.
     return undefined;
@@ -164,7 +164,8 @@ function lowerValues(
   findings: Findings,
 ): readonly Literal[] | undefined {
   const items = itemsOf(node, "values");
-  if (valueOf(node, "values")?.kind !== "sequence" && valueOf(node, "values") !== undefined) {
+  const list = entryOf(node, "values")?.value;
+  if ((list !== undefined && list.kind !== "sequence" && !isNull(list)) || isUnresolved(list)) {
     // The schema wants a list and has refused this.
     return undefined;
   }
@@ -191,4 +192,9 @@ function lowerValues(
   const literals = items.map((item) => (item.kind === "scalar" ? meaning.read(item, findings) : undefined));
   const known = literals.filter((literal) => literal !== undefined);
   return known.length === literals.length ? known : undefined;
+}
+
+/** An alias without an anchor has been reported where it stands. */
+function isUnresolved(node: YamlNode | undefined): boolean {
+  return node?.kind === "scalar" && node.substituted;
 }

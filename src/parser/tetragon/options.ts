@@ -1,3 +1,4 @@
+import { shortText } from "../../diagnostics/display.ts";
 import { diagnostic } from "../../diagnostics/diagnostic.ts";
 import { didYouMean } from "../../diagnostics/suggest.ts";
 import type { Mode } from "../policy/tree.ts";
@@ -38,7 +39,7 @@ function lowerPolicyMode(value: YamlScalar, findings: Findings): Mode | undefine
   }
   const help = didYouMean(value.text, ["enforce", "monitor"]);
   findings.push(
-    diagnostic("unknown-value", value.span, `\`policy-mode\` cannot be \`${value.text.slice(0, 40)}\``, {
+    diagnostic("unknown-value", value.span, `\`policy-mode\` cannot be \`${shortText(value.text)}\``, {
       ...(help === undefined ? {} : { help }),
     }),
   );
@@ -48,7 +49,7 @@ function lowerPolicyMode(value: YamlScalar, findings: Findings): Mode | undefine
 function reportOption(name: YamlScalar, findings: Findings): void {
   const help = didYouMean(name.text, optionNames);
   findings.push(
-    diagnostic("unknown-value", name.span, `unknown option \`${name.text.slice(0, 40)}\``, {
+    diagnostic("unknown-value", name.span, `unknown option \`${shortText(name.text)}\``, {
       ...(help === undefined ? {} : { help }),
     }),
   );

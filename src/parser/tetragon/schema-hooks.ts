@@ -1,5 +1,5 @@
 import type { JsonSchema } from "../yaml/json-schema.ts";
-import { flag, integer, list, mapping, oneOf, reference, text } from "../yaml/json-schema.ts";
+import { flag, integer, list, mapping, oneOf, optional, reference, text } from "../yaml/json-schema.ts";
 import { argumentTypes } from "./words.ts";
 
 const uint32 = 2 ** 32 - 1;
@@ -30,10 +30,12 @@ const common: Readonly<Record<string, JsonSchema>> = {
   tags: list("Tags for events.", text("A tag.")),
 };
 
-const ignore = mapping("Faults to overlook.", {
-  callNotFound: flag("Whether a function that the kernel lacks is left out."),
-  digestVerificationFailure: flag("Whether a file with another digest is left out."),
-});
+const ignore = optional(
+  mapping("Faults to overlook.", {
+    callNotFound: flag("Whether a function that the kernel lacks is left out."),
+    digestVerificationFailure: flag("Whether a file with another digest is left out."),
+  }),
+);
 
 const function_ = (description: string): JsonSchema =>
   mapping(

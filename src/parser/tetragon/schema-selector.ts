@@ -1,5 +1,5 @@
 import type { JsonSchema } from "../yaml/json-schema.ts";
-import { flag, integer, list, mapping, oneOf, reference, text } from "../yaml/json-schema.ts";
+import { flag, integer, list, mapping, oneOf, optional, reference, text } from "../yaml/json-schema.ts";
 import { actionNames, argumentOperators, namespaceNames } from "./words.ts";
 
 const int32 = { low: -(2 ** 31), high: 2 ** 31 - 1 } as const;
@@ -77,11 +77,13 @@ const matchArgument = mapping(
   ["operator"],
 );
 
-const matchWorkloads = mapping("Workloads that the selector is for.", {
-  podSelector: reference("labelSelector"),
-  containerSelector: reference("labelSelector"),
-  hostSelector: reference("hostSelector"),
-});
+const matchWorkloads = optional(
+  mapping("Workloads that the selector is for.", {
+    podSelector: reference("labelSelector"),
+    containerSelector: reference("labelSelector"),
+    hostSelector: reference("hostSelector"),
+  }),
+);
 
 const action = mapping(
   "What to do.",

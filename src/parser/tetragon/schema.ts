@@ -1,5 +1,5 @@
 import type { JsonSchema } from "../yaml/json-schema.ts";
-import { flag, list, mapping, mappingOf, oneOf, reference, text } from "../yaml/json-schema.ts";
+import { flag, list, mapping, mappingOf, oneOf, optional, reference, text } from "../yaml/json-schema.ts";
 import { hookDefinitions } from "./schema-hooks.ts";
 import { selectorDefinitions } from "./schema-selector.ts";
 
@@ -32,21 +32,23 @@ const metadata = mapping(
   ["name"],
 );
 
-const labelSelector = mapping("Labels to select by.", {
-  matchLabels: mappingOf("Labels that must be there with these values.", text("A value.")),
-  matchExpressions: list(
-    "Conditions on labels.",
-    mapping(
-      "A condition on a label.",
-      {
-        key: text("The label."),
-        operator: oneOf("How it is compared.", ["In", "NotIn", "Exists", "DoesNotExist"]),
-        values: list("Values.", text("A value.")),
-      },
-      ["key", "operator"],
+const labelSelector = optional(
+  mapping("Labels to select by.", {
+    matchLabels: mappingOf("Labels that must be there with these values.", text("A value.")),
+    matchExpressions: list(
+      "Conditions on labels.",
+      mapping(
+        "A condition on a label.",
+        {
+          key: text("The label."),
+          operator: oneOf("How it is compared.", ["In", "NotIn", "Exists", "DoesNotExist"]),
+          values: list("Values.", text("A value.")),
+        },
+        ["key", "operator"],
+      ),
     ),
-  ),
-});
+  }),
+);
 
 const listSpec = mapping(
   "A named list of functions.",
@@ -94,8 +96,8 @@ export const tetragonSchema: JsonSchema = {
       "TracingPolicy",
       "TracingPolicyNamespaced",
     ]),
-    metadata: { ...metadata, type: "object" },
-    spec: { ...spec, type: "object" },
+    metadata,
+    spec,
     status: anything,
   },
   required: ["apiVersion", "kind", "metadata", "spec"],

@@ -1,4 +1,5 @@
 /** The values of a comparison: texts in YAML, literals in the Policy tree. */
+import { shortText } from "../../diagnostics/display.ts";
 import { diagnostic } from "../../diagnostics/diagnostic.ts";
 import type { Span } from "../../source/source.ts";
 import type { Literal } from "../policy/tree.ts";
@@ -40,7 +41,7 @@ export const readRange: ValueReader = (value, findings) => {
   const [low, high, ...rest] = value.text.split(":").map((part) => parseInteger(part.trim(), true));
   if (low === undefined || high === undefined || rest.length > 0) {
     findings.push(
-      diagnostic("invalid-number", value.span, `\`${value.text.slice(0, 40)}\` is no range of numbers`, {
+      diagnostic("invalid-number", value.span, `\`${shortText(value.text)}\` is no range of numbers`, {
         help: "write the first and the last value: `100:200`",
       }),
     );
@@ -76,7 +77,7 @@ export const readPort: ValueReader = (value, findings) => {
   const high = literal.kind === "integer" ? literal.value : literal.kind === "range" ? literal.high : 0n;
   if (low < 0n || high > 65_535n) {
     findings.push(
-      diagnostic("value-out-of-range", value.span, `\`${value.text}\` is no port`, {
+      diagnostic("value-out-of-range", value.span, `\`${shortText(value.text)}\` is no port`, {
         help: "ports go from 0 to 65535",
       }),
     );
@@ -114,7 +115,7 @@ function rangeLiteral(low: bigint, high: bigint, span: Span, findings: Findings)
 }
 
 function notNumber(value: YamlScalar): ReturnType<typeof diagnostic> {
-  return diagnostic("invalid-number", value.span, `\`${value.text.slice(0, 40)}\` is no number`, {
+  return diagnostic("invalid-number", value.span, `\`${shortText(value.text)}\` is no number`, {
     help: "write it as `10`, `-1`, `0x1f`, `0o17` or `0b11`",
   });
 }

@@ -3,6 +3,7 @@ import type { Document, Node as LibraryNode, ParsedNode, Scalar, YAMLMap, YAMLSe
 import { isAlias, isMap, isScalar, isSeq } from "yaml";
 import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
 import { diagnostic } from "../../diagnostics/diagnostic.ts";
+import { shortText } from "../../diagnostics/display.ts";
 import type { Source, Span } from "../../source/source.ts";
 import { createSpan } from "../../source/source.ts";
 import { checkInvisibleCharacters } from "../characters.ts";
@@ -91,7 +92,7 @@ function convertAlias(
 ): Converted {
   if (target === undefined) {
     state.diagnostics.push(
-      diagnostic("yaml-alias", span, `there is no anchor \`&${name.slice(0, 40)}\` before this`, {
+      diagnostic("yaml-alias", span, `there is no anchor \`&${shortText(name)}\` before this`, {
         help: "define it before with `&name`, or quote the text if `*` is meant",
       }),
     );
@@ -99,7 +100,7 @@ function convertAlias(
   }
   if (state.open.has(target)) {
     state.diagnostics.push(
-      diagnostic("yaml-alias", span, `the alias \`*${name}\` is inside the value that it names`, {
+      diagnostic("yaml-alias", span, `the alias \`*${shortText(name)}\` is inside the value that it names`, {
         help: "write the value out",
       }),
     );
@@ -171,7 +172,7 @@ function convertKey(state: Conversion, node: unknown, parent: Span): YamlScalar 
 }
 
 function duplicateKey(key: YamlScalar, first: YamlEntry): Diagnostic {
-  return diagnostic("yaml-duplicate-key", key.span, `the key \`${key.text}\` is here twice`, {
+  return diagnostic("yaml-duplicate-key", key.span, `the key \`${shortText(key.text)}\` is here twice`, {
     help: "remove one of the two, or join their values",
     related: [{ message: "first here", span: first.key.span }],
   });

@@ -30,7 +30,12 @@ export function mapping(
   properties: Readonly<Record<string, JsonSchema>>,
   required: readonly string[] = [],
 ): JsonSchema {
-  return { description, type: ["object", "null"], properties, required, additionalProperties: false };
+  return { description, type: "object", properties, required, additionalProperties: false };
+}
+
+/** The same value or none: dialects treat a key without a value as an absent key. */
+export function optional(schema: JsonSchema): JsonSchema {
+  return { ...schema, type: ["object", "null"] };
 }
 
 /** A mapping from any name to values of one shape. */

@@ -1,8 +1,9 @@
 import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
+import { shortText } from "../../diagnostics/display.ts";
 import { diagnostic } from "../../diagnostics/diagnostic.ts";
 import type { Span } from "../../source/source.ts";
 import { createSpan } from "../../source/source.ts";
-import { didYouMean, suggestions } from "../../diagnostics/suggest.ts";
+import { suggestions } from "../../diagnostics/suggest.ts";
 
 /** The values of `--set`, and which of them were asked for. */
 export interface ParameterScope {
@@ -48,26 +49,11 @@ export function fillParameters(text: string, span: Span, scope: ParameterScope):
   return { text: filled, substituted: substituted || unset.length > 0, diagnostics: unset };
 }
 
-/** Warnings about `--set` names that no input uses. */
-export function unusedParameters(scope: ParameterScope, known: readonly string[]): readonly Diagnostic[] {
-  return [...scope.values.keys()]
-    .filter((name) => !scope.used.has(name))
-    .map((name) => {
-      const help = didYouMean(name, known);
-      return diagnostic(
-        "unused-parameter",
-        undefined,
-        `no input uses the parameter \`${name}\``,
-        help === undefined ? {} : { help },
-      );
-    });
-}
-
 function unsetParameter(name: string, place: Span, scope: ParameterScope): Diagnostic {
   const unusedNames = [...scope.values.keys()].filter((candidate) => !scope.used.has(candidate));
   const [likely] = suggestions(name, unusedNames);
   const hint = likely === undefined ? "" : `; \`--set ${likely}\` was given`;
-  return diagnostic("unset-parameter", place, `the parameter \`${name}\` has no value`, {
+  return diagnostic("unset-parameter", place, `the parameter \`${shortText(name)}\` has no value`, {
     help: `add \`--set ${name}=…\`${hint}`,
   });
 }

@@ -1,6 +1,7 @@
 /** Schema faults become diagnostics on the key or value that is wrong. */
 import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
 import { diagnostic } from "../../diagnostics/diagnostic.ts";
+import { shortText } from "../../diagnostics/display.ts";
 import { didYouMean, orList, suggestions } from "../../diagnostics/suggest.ts";
 import type { Span } from "../../source/source.ts";
 import type { SchemaFault, SchemaValidator } from "./compile-schema.ts";
@@ -92,10 +93,10 @@ function unknownKey(fault: SchemaFault, place: Place, schema: JsonSchema): Diagn
   const elsewhere = likely.length > 0 ? [] : ownersOf(schema, key);
   const help =
     elsewhere.length > 0
-      ? `\`${key}\` belongs under ${orList(elsewhere)}: check the indentation`
+      ? `\`${shortText(key)}\` belongs under ${orList(elsewhere)}: check the indentation`
       : didYouMean(key, known);
   const [single] = likely;
-  return diagnostic("unknown-key", span, `unknown key \`${key}\`${inside(place)}`, {
+  return diagnostic("unknown-key", span, `unknown key \`${shortText(key)}\`${inside(place)}`, {
     ...(help === undefined ? {} : { help }),
     ...(single === undefined || likely.length > 1 || entryOf(place.node, single) !== undefined
       ? {}
@@ -158,7 +159,7 @@ function unknownValue(fault: SchemaFault, place: Place): Diagnostic {
   const span = placeSpan(place);
   const [single, ...others] = suggestions(written, allowed);
   const help = didYouMean(written, allowed);
-  return diagnostic("unknown-value", span, `${subject(place)} cannot be \`${shorten(written)}\``, {
+  return diagnostic("unknown-value", span, `${subject(place)} cannot be \`${shortText(written)}\``, {
     ...(help === undefined ? {} : { help }),
     ...(single === undefined || others.length > 0
       ? {}
@@ -169,13 +170,13 @@ function unknownValue(fault: SchemaFault, place: Place): Diagnostic {
 /** `key` for messages; what the place is when it is under no key. */
 function subject({ entry, node, inList }: Place): string {
   if (entry !== undefined) {
-    return inList ? `an item of \`${entry.key.text}\`` : `\`${entry.key.text}\``;
+    return inList ? `an item of \`${shortText(entry.key.text)}\`` : `\`${shortText(entry.key.text)}\``;
   }
   return node.kind === "mapping" ? "the document" : "the value";
 }
 
 function inside({ entry }: Place): string {
-  return entry === undefined ? "" : ` in \`${entry.key.text}\``;
+  return entry === undefined ? "" : ` in \`${shortText(entry.key.text)}\``;
 }
 
 /** Where to underline a value: itself, or its key when there is nothing of it to see. */
@@ -279,14 +280,5 @@ function scalarName({ value, text }: YamlScalar): string {
   if (value === null) {
     return "empty";
   }
-  return typeof value === "string" ? `the text \`${shorten(text)}\`` : `\`${shorten(text)}\``;
-}
-
-/** User text in a message stays short and on one line. */
-function shorten(text: string): string {
-  const line = text
-    .replaceAll(/\s+/g, " ")
-    .replaceAll(/[^\P{C}]/gu, "?")
-    .replaceAll("`", "'");
-  return line.length > 32 ? `${line.slice(0, 31)}…` : line;
+  return typeof value === "string" ? `the text \`${shortText(text)}\`` : `\`${shortText(text)}\``;
 }
