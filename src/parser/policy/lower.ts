@@ -6,7 +6,7 @@ import type { Span } from "../../source/source.ts";
 import { conditionMeaning, lowerCondition } from "./lower-condition.ts";
 import { lowerHook } from "./lower-hook.ts";
 import { lowerValue, valueMeaning } from "./lower-value.ts";
-import { type Entry, type Names, type ParameterValues, declareNames, lookUp, unusedNames } from "./names.ts";
+import { type Entry, type Names, type NamesContext, declareNames, lookUp, unusedNames } from "./names.ts";
 import type {
   ActionSyntax,
   BlockSyntax,
@@ -24,15 +24,15 @@ import type { Action, Block, Literal, Name, Policy, PolicyTree, Rule, Scope, Tex
 /** The policies of a file, without the parts that have no meaning; those are reported. */
 export function lowerFile(
   file: FileSyntax,
-  parameters: ParameterValues,
+  context: NamesContext,
 ): { readonly tree: PolicyTree; readonly diagnostics: readonly Diagnostic[] } {
   const diagnostics: Diagnostic[] = [];
   const shared = file.statements.filter((statement) => statement.kind !== "policy");
   const entries = declareNames(shared, new Map(), diagnostics);
-  resolveAll(shared, { entries, parameters, diagnostics, depth: 0 });
+  resolveAll(shared, { entries, context, diagnostics, depth: 0 });
   const policies = file.statements
     .filter((statement) => statement.kind === "policy")
-    .map((policy) => lowerPolicy(policy, entries, parameters, diagnostics));
+    .map((policy) => lowerPolicy(policy, entries, context, diagnostics));
   return {
     tree: { kind: "policy-tree", policies },
     diagnostics: [...diagnostics, ...unusedNames(shared, entries)],
@@ -56,12 +56,12 @@ function resolveAll(declarations: readonly DeclarationSyntax[], names: Names): v
 function lowerPolicy(
   policy: PolicySyntax,
   outer: ReadonlyMap<string, Entry>,
-  parameters: ParameterValues,
+  context: NamesContext,
   diagnostics: Diagnostic[],
 ): Policy {
   const declarations = policy.items.filter(isDeclaration);
   const entries = declareNames(declarations, outer, diagnostics);
-  const names: Names = { entries, parameters, diagnostics, depth: 0 };
+  const names: Names = { entries, context, diagnostics, depth: 0 };
   resolveAll(declarations, names);
   reportRepeated(policy.items, diagnostics);
   const scope = policy.items.find((item) => item.kind === "scope");

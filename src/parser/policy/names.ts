@@ -13,6 +13,13 @@ export interface ParameterValues {
   readonly used: Set<string>;
 }
 
+/** What is known from outside of the statements. */
+export interface NamesContext {
+  readonly parameters: ParameterValues;
+  /** Names that malformed statements would have declared. */
+  readonly brokenNames: ReadonlySet<string>;
+}
+
 /** What a name stands for; absent when it could not be worked out, which has been reported. */
 export type Meaning =
   | { readonly kind: "values"; readonly values: readonly Literal[]; readonly isList: boolean }
@@ -28,7 +35,7 @@ export interface Entry {
 /** The names that a policy can use, and what is found on the way. */
 export interface Names {
   readonly entries: ReadonlyMap<string, Entry>;
-  readonly parameters: ParameterValues;
+  readonly context: NamesContext;
   readonly diagnostics: Diagnostic[];
   /** How many names are being worked out, one for the sake of the other. */
   depth: number;
@@ -83,6 +90,9 @@ export function unusedNames(
 
 /** Reports a name that nothing declares, with the names that it may be a slip of. */
 export function reportUnknown(names: Names, name: string, span: Span, kinds: readonly string[]): void {
+  if (names.context.brokenNames.has(name)) {
+    return;
+  }
   const known = [...names.entries]
     .filter(([, entry]) => kinds.includes(entry.declaration.kind))
     .map(([key]) => key);

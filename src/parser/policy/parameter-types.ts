@@ -45,9 +45,9 @@ export function readParameter(
     );
     return undefined;
   }
-  const given = names.parameters.values.get(name.value);
+  const given = names.context.parameters.values.get(name.value);
   if (given !== undefined) {
-    names.parameters.used.add(name.value);
+    names.context.parameters.used.add(name.value);
     const parts = isList ? given.split(",").map((part) => part.trim()) : [given];
     const values = parts.flatMap((part) => fromText(part, reading, name.span) ?? []);
     if (values.length === parts.length) {

@@ -27,6 +27,8 @@ export interface ParsedSyntax {
   readonly file: FileSyntax;
   /** Every comment, in order, from `#` to the end of its line. */
   readonly comments: readonly Span[];
+  /** Names that malformed statements would have declared. */
+  readonly brokenNames: ReadonlySet<string>;
   readonly diagnostics: readonly Diagnostic[];
 }
 
@@ -53,15 +55,20 @@ export function parseSyntax(source: Source): ParsedSyntax {
       statements: [],
       span: createSpan(source, 0, source.text.length),
     };
-    return { file, comments, diagnostics: [...lexical, finding].slice(0, mostFindings) };
+    return {
+      file,
+      comments,
+      brokenNames: new Set(),
+      diagnostics: [...lexical, finding].slice(0, mostFindings),
+    };
   }
   const usable = lexed.tokens.filter((token) => token.tokenType !== UnclosedQuote);
-  const { file, diagnostics } = parseStructure(
+  const { brokenNames, diagnostics, file } = parseStructure(
     source,
     usable,
     lexical.map(({ span }) => span?.start ?? 0),
   );
-  return { file, comments, diagnostics: [...lexical, ...diagnostics].slice(0, mostFindings) };
+  return { file, comments, brokenNames, diagnostics: [...lexical, ...diagnostics].slice(0, mostFindings) };
 }
 
 function tokenSpan(source: Source, token: IToken): Span {

@@ -17,8 +17,8 @@ export interface PolicyLanguageOptions {
  * always a tree; where there are errors, it lacks the statements that have them.
  */
 export function parsePolicyLanguage(source: Source, options: PolicyLanguageOptions): Outcome<PolicyTree> {
-  const { diagnostics, file } = parseSyntax(source);
-  const lowered = lowerFile(file, options.parameters);
+  const { brokenNames, diagnostics, file } = parseSyntax(source);
+  const lowered = lowerFile(file, { parameters: options.parameters, brokenNames });
   // A name may be used in a statement that could not be read.
   const isWhole = !hasErrors([...diagnostics, ...lowered.diagnostics]);
   const isRelevant = ({ code }: Diagnostic): boolean => isWhole || code !== "unused-name";

@@ -60,29 +60,59 @@ function doesNotFit(
   labels: readonly string[],
   wanted: string | undefined,
 ): Diagnostic {
-  const span = createSpan(source, found.startOffset, tokenEnd(found));
+  const span = tokenSpan(source, found);
   const quoted = `\`${shorten(found.image)}\``;
   const message = wanted === undefined ? `unexpected ${quoted}` : `expected ${wanted}, found ${quoted}`;
-  const meant = meantInstead(found, [...expectedWords(labels), ...error.candidates]);
-  const [likely] = meant;
+  const slip = findSlip(error, found, [...expectedWords(labels), ...error.candidates]);
   const help =
-    (likely === undefined ? undefined : `did you mean ${orList(meant)}?`) ??
+    slip?.help ??
     reservedHelp(found, labels) ??
     longHelp(labels) ??
     (wanted === undefined ? "remove it, or complete the statement before it" : `write ${wanted} here`);
   const fixes: readonly Fix[] =
-    likely === undefined
+    slip === undefined
       ? []
-      : [{ title: `write \`${likely}\``, safety: "unsafe", edits: [{ span, text: likely }] }];
+      : [
+          {
+            title: `write \`${slip.likely}\``,
+            safety: "unsafe",
+            edits: [{ span: tokenSpan(source, slip.token), text: slip.likely }],
+          },
+        ];
   return diagnostic("policy-syntax", span, message, { help, fixes });
 }
 
-/** What a token is probably a slip of. */
-function meantInstead(found: IToken, words: readonly string[]): readonly string[] {
+interface Slip {
+  readonly token: IToken;
+  readonly likely: string;
+  readonly help: string;
+}
+
+/** The word that is probably misspelled: the one that does not fit, or the one before it, taken for a name. */
+function findSlip(error: StatementError, found: IToken, words: readonly string[]): Slip | undefined {
   if (found.image === "=") {
-    return ["=="];
+    return { token: found, likely: "==", help: "did you mean `==`?" };
   }
-  return /^[A-Za-z_]/.test(found.image) ? suggestions(found.image, words) : [];
+  const own = meantInstead(found, words);
+  if (own[0] !== undefined) {
+    return { token: found, likely: own[0], help: `did you mean ${orList(own)}?` };
+  }
+  const before = error.tokens[error.tokens.indexOf(found) - 1];
+  const [likely] = before === undefined ? [] : meantInstead(before, words);
+  return before === undefined || likely === undefined
+    ? undefined
+    : { token: before, likely, help: `did you mean \`${likely}\` where \`${before.image}\` stands?` };
+}
+
+/** The words that a name is probably a slip of; a word of the language is meant as it is. */
+function meantInstead(token: IToken, words: readonly string[]): readonly string[] {
+  return /^[A-Za-z_]/.test(token.image) && !isReservedWord(token.image)
+    ? suggestions(token.image, words)
+    : [];
+}
+
+function tokenSpan(source: Source, token: IToken): Span {
+  return createSpan(source, token.startOffset, tokenEnd(token));
 }
 
 function endOf(source: Source, error: StatementError): Span {

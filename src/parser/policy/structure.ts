@@ -39,7 +39,16 @@ interface Cursor {
   readonly diagnostics: Diagnostic[];
   /** Offsets of what the lexer has reported: a statement with one is not reported again. */
   readonly faults: readonly number[];
+  /** Names whose declarations are malformed. */
+  readonly brokenNames: Set<string>;
   position: number;
+}
+
+export interface Structure {
+  readonly file: FileSyntax;
+  /** Names that malformed statements would have declared: their uses are no faults of their own. */
+  readonly brokenNames: ReadonlySet<string>;
+  readonly diagnostics: readonly Diagnostic[];
 }
 
 /** The statements of a file that are well formed, and a finding for each that is not. */
@@ -47,8 +56,8 @@ export function parseStructure(
   source: Source,
   tokens: readonly IToken[],
   faults: readonly number[],
-): { readonly file: FileSyntax; readonly diagnostics: readonly Diagnostic[] } {
-  const cursor: Cursor = { source, tokens, diagnostics: [], faults, position: 0 };
+): Structure {
+  const cursor: Cursor = { source, tokens, diagnostics: [], faults, brokenNames: new Set(), position: 0 };
   const statements: (PolicySyntax | DeclarationSyntax)[] = [];
   for (let token = peek(cursor); token !== undefined; token = peek(cursor)) {
     const word = headOf(token);
@@ -65,6 +74,7 @@ export function parseStructure(
   }
   return {
     file: { kind: "file", statements, span: createSpan(source, 0, source.text.length) },
+    brokenNames: cursor.brokenNames,
     diagnostics: cursor.diagnostics,
   };
 }
@@ -129,6 +139,10 @@ function parseStatement<T>(cursor: Cursor, parse: () => T): T | undefined {
   const [error] = grammar.errors;
   if (error === undefined) {
     return value;
+  }
+  const [head, name] = tokens;
+  if (name !== undefined && declarationHeads.has(head?.image ?? "")) {
+    cursor.brokenNames.add(name.image);
   }
   report(cursor, { message: error.message, token: error.token, tokens, candidates: reservedWords });
   return undefined;
