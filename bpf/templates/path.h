@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * Paths, as the task that is running sees them: from its own root, through mounts. Two depths of effort:
+ * Paths, as the task's container sees them: from the root that is mounted there, through mounts. Two depths of effort:
  * path_ends() reads only the first and the last component, which rules out every rule for most files;
  * path_read() writes the whole path into scratch memory.
  *
@@ -124,20 +124,32 @@ static __always_inline void path_of(struct path_value *value, struct dentry *den
 	value->present = true;
 	value->dentry = dentry;
 	value->mnt = mnt;
+	/*
+	 * A root that is a mount of its own is a container's. A chroot into a plain directory changes no names:
+	 * `chroot /etc` must not make /shadow of /etc/shadow. Then the walk goes on to the top.
+	 */
+	value->root_dentry = 0;
+	value->root_mnt = 0;
 	if (generation >= GENERATION_6_1) {
 		struct task_struct *task = bpf_get_current_task_btf();
 		struct fs_struct *fs = task->fs;
 
-		value->root_dentry = (u64)fs->root.dentry;
-		value->root_mnt = (u64)fs->root.mnt;
+		struct vfsmount *root_mnt = fs->root.mnt;
+
+		if (fs->root.dentry == root_mnt->mnt_root) {
+			value->root_dentry = (u64)fs->root.dentry;
+			value->root_mnt = (u64)root_mnt;
+		}
 	} else {
 		struct task_struct *task = (void *)bpf_get_current_task();
 		struct path root = {};
 		struct fs_struct *fs = BPF_CORE_READ(task, fs);
 
 		bpf_core_read(&root, sizeof(root), &fs->root);
-		value->root_dentry = (u64)root.dentry;
-		value->root_mnt = (u64)root.mnt;
+		if (root.dentry == BPF_CORE_READ(root.mnt, mnt_root)) {
+			value->root_dentry = (u64)root.dentry;
+			value->root_mnt = (u64)root.mnt;
+		}
 	}
 }
 
