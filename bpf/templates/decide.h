@@ -58,6 +58,9 @@ static __always_inline u64 lowest_bit(u64 word)
 	return position;
 }
 
+/* Always 0, which the verifier does not know: memory that user space could write. */
+volatile u64 unknown_zero;
+
 /*
  * Makes the verifier forget what it knows of `value`, so that branches which chose different constants
  * join again instead of each being followed to the end. `noise` is any value read from memory.
@@ -120,9 +123,6 @@ static __always_inline void decide_rule(struct scratch *scratch, struct outcome 
 	scratch->decisions[count] = decision;
 	scratch->decision_count = count + 1;
 }
-
-/* Always 0, which the verifier does not know: memory that user space could write. */
-volatile u64 unknown_zero;
 
 /* What a decision carries from one live rule to the next. */
 struct rule_walk {

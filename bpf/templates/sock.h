@@ -79,6 +79,8 @@ static __always_inline bool sock_connecting(struct sock_value *value, struct soc
 	struct sock *sk = socket->sk;
 	u16 family = 0;
 
+	if (!sk)
+		return false;
 	/* MPTCP and SMC sockets end in TCP connections as well. */
 	if (socket->type != SOCK_STREAM || sk->sk_protocol == IPPROTO_SCTP || length < 2)
 		return false;
