@@ -9,7 +9,7 @@ interface CatalogEntry {
   readonly why: string;
 }
 
-function entry<S extends Severity>(severity: S, summary: string, why: string): CatalogEntry {
+function entry(severity: Severity, summary: string, why: string): CatalogEntry {
   return { severity, summary, why };
 }
 
@@ -57,6 +57,12 @@ export const catalog = {
     "error",
     "a control character in the text",
     "Control characters come from binary files or broken tools and have no meaning in a policy.",
+  ),
+
+  "more-findings": entry(
+    "info",
+    "more findings than are shown",
+    "The same slip repeated over a file tells nothing new. Mend the first ones and run again.",
   ),
 
   // YAML: the text as YAML.

@@ -8,8 +8,8 @@ export function renderGithub(diagnostics: readonly Diagnostic[]): string {
 
 function command(finding: Diagnostic): string {
   const message = finding.help === undefined ? finding.message : `${finding.message}\n${finding.help}`;
-  const properties = [...place(finding), ["title", finding.code]]
-    .map(([name, value]) => `${name ?? ""}=${escapeProperty(value ?? "")}`)
+  const properties = [...place(finding), ["title", finding.code] as const]
+    .map(([name, value]) => `${name}=${escapeProperty(value)}`)
     .join(",");
   return `::${level(finding.severity)} ${properties}::${escapeMessage(message)}`;
 }

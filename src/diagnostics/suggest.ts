@@ -51,8 +51,10 @@ export function suggestions(word: string, candidates: Iterable<string>): readonl
   }
   ranked.sort((a, b) => a.distance - b.distance || a.candidate.localeCompare(b.candidate, "en"));
   const nearest = ranked[0]?.distance ?? 0;
+  // Beside a word that is one slip away, others only distract.
+  const farthest = nearest <= 1 ? nearest : nearest + 1;
   return ranked
-    .filter(({ distance }) => distance <= nearest + 1)
+    .filter(({ distance }) => distance <= farthest)
     .slice(0, maximumSuggestions)
     .map(({ candidate }) => candidate);
 }

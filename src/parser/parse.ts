@@ -9,6 +9,9 @@ import type { ParameterScope } from "./yaml/parameters.ts";
 
 export type Language = "policy" | "tetragon" | "kubearmor" | "falco";
 
+/** Findings of one severity that a source may have: a slip repeated a thousand times is still one slip. */
+const maximumFindings = 200;
+
 export interface ParseOptions {
   /** Values of `--set`. */
   readonly parameters: ReadonlyMap<string, string>;
@@ -30,7 +33,7 @@ export async function parseSources(
   for (const source of sources) {
     const parsed = await parseSource(source, parameters, options.language);
     policies.push(...(parsed.value ?? []));
-    diagnostics.push(...inTextOrder([...checkSourceCharacters(source), ...parsed.diagnostics]));
+    diagnostics.push(...limited(inTextOrder([...checkSourceCharacters(source), ...parsed.diagnostics])));
   }
   diagnostics.push(...duplicatePolicies(policies), ...unusedParameters(parameters));
   return success({ kind: "policy-tree", policies }, diagnostics);
@@ -98,6 +101,19 @@ function unusedParameters({ values, used }: ParameterScope): readonly Diagnostic
         help: "check the spelling, or leave the option out",
       }),
     );
+}
+
+/** The first findings of each severity, and how many are left out. */
+function limited(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+  const counts = { error: 0, warning: 0, info: 0 };
+  const kept = diagnostics.filter(({ severity }) => (counts[severity] += 1) <= maximumFindings);
+  const left = diagnostics.length - kept.length;
+  return left === 0
+    ? kept
+    : [
+        ...kept,
+        diagnostic("more-findings", kept.at(-1)?.span, `${left} more findings in this file are not shown`),
+      ];
 }
 
 function inTextOrder(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {

@@ -19,9 +19,10 @@ const maximumDepth = 500;
 
 interface Conversion {
   readonly source: Source;
-  readonly document: Document.Parsed;
   readonly parameters: ParameterScope;
   readonly diagnostics: Diagnostic[];
+  /** The node that each anchor names so far. */
+  readonly names: Map<string, LibraryNode>;
   /** Anchored nodes that are done, so that an alias costs nothing to convert. */
   readonly anchored: Map<LibraryNode, Converted>;
   /** Nodes being converted: an alias to one of them would never end. */
@@ -48,9 +49,9 @@ export function convertDocument(
   }
   const state: Conversion = {
     source,
-    document,
     parameters,
     diagnostics,
+    names: new Map(),
     anchored: new Map(),
     open: new Set(),
   };
@@ -69,7 +70,10 @@ export function convertDocument(
 
 function convert(state: Conversion, node: unknown, fallback: Span): Converted {
   if (isAlias(node)) {
-    return convertAlias(state, node.resolve(state.document), node.source, spanOf(state, node));
+    return convertAlias(state, state.names.get(node.source), node.source, spanOf(state, node));
+  }
+  if ((isScalar(node) || isMap(node) || isSeq(node)) && node.anchor !== undefined) {
+    state.names.set(node.anchor, node);
   }
   if (isScalar(node)) {
     return leaf(convertScalar(state, node));
@@ -217,16 +221,10 @@ function convertScalar(state: Conversion, scalar: Scalar): YamlScalar {
 }
 
 function plainScalarValue(value: unknown): YamlScalar["value"] {
-  switch (typeof value) {
-    case "string":
-    case "number":
-    case "boolean":
-      return value;
-    case "bigint":
-      return Number(value);
-    default:
-      return null;
+  if (typeof value === "bigint") {
+    return Number(value);
   }
+  return typeof value === "string" || typeof value === "number" || typeof value === "boolean" ? value : null;
 }
 
 function nullScalar(span: Span): YamlScalar {

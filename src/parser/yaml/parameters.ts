@@ -30,7 +30,7 @@ export function fillParameters(text: string, span: Span, scope: ParameterScope):
     return { text, substituted: false, diagnostics: [] };
   }
   const unset: Diagnostic[] = [];
-  let substituted = false;
+  const reported = new Set<string>();
   let searchFrom = span.start;
   const filled = text.replaceAll(reference, (whole, name: string) => {
     const found = span.source.text.indexOf(whole, searchFrom);
@@ -38,15 +38,18 @@ export function fillParameters(text: string, span: Span, scope: ParameterScope):
       found === -1 || found >= span.end ? span : createSpan(span.source, found, found + whole.length);
     searchFrom = place.end;
     const value = scope.values.get(name);
+    if (value === undefined && reported.has(name)) {
+      return whole;
+    }
     if (value === undefined) {
+      reported.add(name);
       unset.push(unsetParameter(name, place, scope));
       return whole;
     }
     scope.used.add(name);
-    substituted = true;
     return value;
   });
-  return { text: filled, substituted: substituted || unset.length > 0, diagnostics: unset };
+  return { text: filled, substituted: filled !== text || unset.length > 0, diagnostics: unset };
 }
 
 function unsetParameter(name: string, place: Span, scope: ParameterScope): Diagnostic {

@@ -79,7 +79,18 @@ function words(error: YAMLError, span: Span): Wording {
       return { message: `an unquoted text cannot start with \`${short(span)}\``, help: "put it in quotes" };
     case "MISSING_CHAR":
       return missingCharacter(error.message);
-    default:
+    case "ALIAS_PROPS":
+    case "BAD_COLLECTION_TYPE":
+    case "BAD_DIRECTIVE":
+    case "BAD_PROP_ORDER":
+    case "DUPLICATE_KEY":
+    case "IMPOSSIBLE":
+    case "MULTIPLE_ANCHORS":
+    case "MULTIPLE_DOCS":
+    case "MULTIPLE_TAGS":
+    case "NON_STRING_KEY":
+    case "RESOURCE_EXHAUSTION":
+    case "UNEXPECTED_TOKEN":
       return { message: generalWords(error.message) };
   }
 }
