@@ -2,6 +2,7 @@ import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { hasErrors } from "../../src/diagnostics/diagnostic.ts";
+import { lowerPolicies } from "../../src/ir/lower/lower.ts";
 import { parseSources } from "../../src/parser/parse.ts";
 import { parsePolicyLanguage } from "../../src/parser/policy/parse.ts";
 import { printPolicyTree } from "../../src/parser/policy/print.ts";
@@ -33,6 +34,13 @@ async function convertsWithoutLoss(name: string): Promise<boolean> {
   });
   expect(read.diagnostics, name).toEqual([]);
   expect(withoutSpans(read.value), name).toEqual(withoutSpans(value));
+  if (read.value !== undefined) {
+    const lowered = lowerPolicies(value, { targets: [] }).value;
+    expect(withoutSpans(lowerPolicies(read.value, { targets: [] }).value), name).toEqual(
+      withoutSpans(lowered),
+    );
+    expect(lowered !== undefined || !quickstart.includes(name), name).toBe(true);
+  }
   return true;
 }
 

@@ -7,7 +7,8 @@ import { noTrivia } from "./trivia.ts";
 
 /**
  * The canonical text of a Policy tree: parsing it gives an equal tree, spans aside, and formatting it changes
- * nothing. Chains of fewer than two conditions come back simplified.
+ * nothing. Chains of one condition come back as that condition, rules without actions as
+ * rules that alert.
  */
 export function printPolicyTree(tree: PolicyTree): string {
   const span = createSpan(createSource("<printed>", ""), 0, 0);

@@ -101,10 +101,15 @@ function raiseRule(rule: Rule, otherwise: boolean): RuleSyntax {
     kind: "rule",
     label: rule.label && raiseString(rule.label),
     otherwise,
-    actions: rule.actions.map(raiseAction),
+    actions: rule.actions.length === 0 ? [implied(rule)] : rule.actions.map(raiseAction),
     condition: rule.condition && raiseCondition(rule.condition),
     span: rule.span,
   };
+}
+
+/** A rule without actions reports; the language says so. */
+function implied({ span }: Rule): ActionSyntax {
+  return { kind: "alert", template: undefined, span };
 }
 
 function raiseAction(action: Action): ActionSyntax {
