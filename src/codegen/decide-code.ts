@@ -156,6 +156,9 @@ function valueOf(field: Field): string {
   }
 }
 
+/** Comparisons of one field up to which the verifier may follow every combination of outcomes. */
+const FOLLOWED_CONDITIONS = 3;
+
 /** Integers are compared in place, one distinct test after the other. */
 function writeIntegers(context: DecideContext, field: Field, use: FieldUse): void {
   const { writer, bits } = context;
@@ -172,13 +175,32 @@ function writeIntegers(context: DecideContext, field: Field, use: FieldUse): voi
     byCondition.set(condition, { mask, atom: known?.atom ?? literal.atom });
   }
   writer.line(`/* ${cComment(field.name)}: compared in place */`);
-  for (const [condition, { mask, atom }] of byCondition) {
-    const names = rulesOf(bits, mask);
-    writer.line(`if (${condition}) { /* ${cComment(names)} */`, atom.span);
-    writer.block("", () => {
-      writeMask(context, allBits(bits) & ~mask);
-    });
-  }
+  const forgets = byCondition.size > FOLLOWED_CONDITIONS;
+  writer.block("{", () => {
+    if (forgets) {
+      writer.line("u64 noise = unknown_zero;");
+      writer.line();
+    }
+    for (const [condition, { mask, atom }] of byCondition) {
+      const names = rulesOf(bits, mask);
+      writer.line(`if (${condition}) { /* ${cComment(names)} */`, atom.span);
+      writer.block("", () => {
+        writeMask(context, allBits(bits) & ~mask);
+      });
+      if (forgets) {
+        writeForget(context, mask);
+      }
+    }
+  });
+}
+
+/** Both outcomes of a comparison look the same to the verifier from here on. */
+function writeForget({ writer, bits }: DecideContext, changed: bigint): void {
+  wordsOf(changed, bits.words).forEach((word, index) => {
+    if (word !== 0n) {
+      writer.line(`live${index} = forget(live${index}, noise);`);
+    }
+  });
 }
 
 function rulesOf(bits: HookBits, mask: bigint): string {
@@ -377,30 +399,44 @@ function writeTextLookup(context: DecideContext, suffix: string): void {
 /** Residues of the rules that are still live. */
 function writeResidues(context: DecideContext): void {
   const { writer, bits } = context;
-  bits.rules.forEach((entry, bit) => {
-    if (entry.residue === undefined) {
-      return;
+  const residues = bits.rules.flatMap(({ rule, residue }, bit) =>
+    residue === undefined ? [] : [{ rule, residue, bit }],
+  );
+  if (residues.length === 0) {
+    return;
+  }
+  const forgets = residues.length > FOLLOWED_CONDITIONS;
+  writer.line();
+  writer.block("{", () => {
+    if (forgets) {
+      writer.line("u64 noise = unknown_zero;");
     }
-    const live = `live${bit >> 6}`;
-    const expression = residueExpression(entry.residue);
-    writer.line();
-    writer.line(
-      `/* ${cComment(entry.rule.id)} (${cComment(formatSpan(entry.rule.span))}): the rest of its condition */`,
-    );
-    writer.line(`if (!(${expression}))`, entry.rule.span);
-    writer.line(`\t${live} &= ~${cWord(1n << BigInt(bit & 63))};`);
+    for (const { rule, residue, bit } of residues) {
+      const live = `live${bit >> 6}`;
+      const mask = cWord(1n << BigInt(bit & 63));
+      writer.line();
+      writer.line(
+        `/* ${cComment(rule.id)} (${cComment(formatSpan(rule.span))}): the rest of its condition */`,
+      );
+      writer.line(`if (${live} & ${mask} && !(${residueExpression(residue)}))`, rule.span);
+      writer.line(`\t${live} &= ~${mask};`);
+      if (forgets) {
+        writeForget(context, 1n << BigInt(bit));
+      }
+    }
   });
 }
 
+/** Without branches: the verifier would follow each way through them. */
 function residueExpression(residue: Residue): string {
   switch (residue.kind) {
     case "constant":
-      return residue.value ? "1" : "0";
+      return residue.value ? "1ULL" : "0ULL";
     case "and":
     case "or": {
       const parts = residue.operands.map(residueExpression);
-      const empty = residue.kind === "and" ? "1" : "0";
-      return parts.length === 0 ? empty : `(${parts.join(residue.kind === "and" ? " && " : " || ")})`;
+      const empty = residue.kind === "and" ? "1ULL" : "0ULL";
+      return parts.length === 0 ? empty : `(${parts.join(residue.kind === "and" ? " & " : " | ")})`;
     }
     case "literal":
       return `(live${residue.bit >> 6} >> ${residue.bit & 63} & 1)`;

@@ -77,7 +77,9 @@ function report(text: string): {
   const diagnostics: readonly unknown[] = value.diagnostics;
   const field = (name: string): readonly unknown[] =>
     diagnostics.map((finding) =>
-      typeof finding === "object" && finding !== null ? Reflect.get(finding, name) : undefined,
+      typeof finding === "object" && finding !== null
+        ? new Map<string, unknown>(Object.entries(finding)).get(name)
+        : undefined,
     );
   return {
     codes: field("code"),
