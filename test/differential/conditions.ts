@@ -84,16 +84,20 @@ export function textOf(limit: number): fc.Arbitrary<string> {
       fc.constantFrom("", "", "/"),
     )
     .map(([start, pieces, end]) => start + pieces.join("/") + end);
-  const sized = fc
-    .tuple(fc.constantFrom(...LENGTHS.filter((length) => length <= limit)), fc.constantFrom("/", "a", "x/"))
-    .map(([length, unit]) => `/${unit.repeat(length)}`.slice(0, length));
   return fc
     .oneof(
       { arbitrary: path, weight: 20 },
-      { arbitrary: sized, weight: 3 },
+      { arbitrary: sizedText(limit), weight: 3 },
       { arbitrary: fc.constantFrom("", "/", "a", "/etc", "/etc/", "/etc/passwd"), weight: 6 },
     )
     .filter((text) => Buffer.byteLength(text) <= limit);
+}
+
+/** A text of one of the lengths at which something changes: a word, a read, a key, a buffer is full. */
+export function sizedText(limit: number): fc.Arbitrary<string> {
+  return fc
+    .tuple(fc.constantFrom(...LENGTHS.filter((length) => length <= limit)), fc.constantFrom("/", "a", "x/"))
+    .map(([length, unit]) => `/${unit.repeat(length)}`.slice(0, length));
 }
 
 function textTest(pool: readonly string[], span: Span): fc.Arbitrary<Test> {

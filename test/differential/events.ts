@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { atomsOf, type FieldValue, type HookEvent } from "../../src/ir/evaluate.ts";
 import type { Atom, Field, FieldType, IrHook, Network, Test, TextValue } from "../../src/ir/ir.ts";
 import { elementAt, unreachable } from "../../src/source/invariant.ts";
-import { addressBytes, integerBounds, integerOf, textOf } from "./conditions.ts";
+import { addressBytes, integerBounds, integerOf, sizedText, textOf } from "./conditions.ts";
 
 /** Bytes of the longest path that the kernel side reads whole. */
 export const LONGEST_PATH = 4096;
@@ -70,7 +70,9 @@ function randomValue(field: Field): fc.Arbitrary<FieldValue> {
     case "address":
       return addressBytes().map((bytes) => ({ kind: "address", bytes }));
     case "path":
-      return textOf(LONGEST_PATH).map((text) => textValue(Buffer.from(text)));
+      return fc
+        .oneof(textOf(LONGEST_PATH), sizedText(LONGEST_PATH))
+        .map((text) => textValue(Buffer.from(text)));
     default:
       return unreachable(field.type);
   }
