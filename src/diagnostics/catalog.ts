@@ -377,6 +377,11 @@ export const catalog = {
     "`otherwise` is the last rule of its block",
     "It decides when no other rule does, so no rule after it could ever be reached.",
   ),
+  "invalid-limit": entry(
+    "error",
+    "the limit has no meaning",
+    "`limit` says how many events of `alert` are posted: `alert, limit 10 per 1s then mute 30s per container`.",
+  ),
   "wrong-number-of-values": entry(
     "error",
     "the operator takes one value",

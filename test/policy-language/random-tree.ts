@@ -148,11 +148,30 @@ const action: fc.Arbitrary<Action> = fc.oneof(
   maybe(text).map((template): Action => ({ kind: "alert", template, span })),
 );
 
+const duration = fc.integer({ min: 1, max: 365 * 86_400_000 });
+
+const limit: fc.Arbitrary<Action> = fc.record<Extract<Action, { kind: "limit" }>>({
+  kind: fc.constant("limit"),
+  count: fc.integer({ min: 1, max: 0xffff_ffff }),
+  alike: fc.boolean(),
+  window: duration,
+  mute: maybe(duration),
+  per: fc.constantFrom("rule", "container", "process", "thread", "global"),
+  span: fc.constant(span),
+});
+
+/** Each action once; a limit only where there is something to limit. */
+const actions: fc.Arbitrary<readonly Action[]> = fc
+  .tuple(fc.uniqueArray(action, { minLength: 1, maxLength: 3, selector: ({ kind }) => kind }), maybe(limit))
+  .map(([list, bound]) =>
+    bound !== undefined && list.some(({ kind }) => kind === "alert") ? [...list, bound] : list,
+  );
+
 const rule: fc.Arbitrary<Rule> = fc.record({
   kind: fc.constant("rule"),
   label: maybe(name),
   condition: maybe(condition),
-  actions: fc.array(action, { minLength: 1, maxLength: 3 }),
+  actions,
   span: fc.constant(span),
 });
 

@@ -51,6 +51,13 @@ export function lowerActions(rule: Rule, findings: Diagnostic[]): LoweredActions
 
 function reportTemplates(actions: readonly Action[], findings: Diagnostic[]): void {
   for (const action of actions) {
+    if (action.kind === "limit") {
+      findings.push(
+        diagnostic("not-supported-yet", action.span, "limits on alerts are not supported yet", {
+          help: "leave it out: every alert is posted",
+        }),
+      );
+    }
     if (action.kind === "alert" && action.template !== undefined) {
       findings.push(
         diagnostic("not-supported-yet", action.template.span, "texts of alerts are not supported yet", {

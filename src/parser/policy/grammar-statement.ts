@@ -2,7 +2,7 @@
 import type { IToken, ParserMethod } from "chevrotain";
 import type { Source } from "../../source/source.ts";
 import { HookGrammar } from "./grammar-hook.ts";
-import { integerValue } from "./literals.ts";
+import { durationOf, integerValue, numberOf } from "./literals.ts";
 import type {
   ActionSyntax,
   BlockSyntax,
@@ -212,10 +212,15 @@ export class StatementGrammar extends HookGrammar {
   private readonly limitRule: ParserMethod<[], ActionSyntax> = this.RULE("limit", (): ActionSyntax => {
     const first = this.CONSUME(this.word("limit"));
     const count = this.CONSUME(t.Integer);
-    this.CONSUME(this.word("per"));
-    const duration = this.CONSUME(t.Duration);
+    let alike = false;
     let mute: IToken | undefined;
     let scope: NameSyntax | undefined;
+    this.OPTION3(() => {
+      this.CONSUME(this.word("alike"));
+      alike = true;
+    });
+    this.CONSUME(this.word("per"));
+    const window = this.CONSUME(t.Duration);
     this.OPTION(() => {
       this.CONSUME(this.word("then"));
       this.CONSUME(this.word("mute"));
@@ -227,9 +232,10 @@ export class StatementGrammar extends HookGrammar {
     });
     return this.ACTION(() => ({
       kind: "limit",
-      count: count.image,
-      duration: duration.image,
-      mute: mute?.image,
+      count: numberOf(count, this.tokenSpan(count)),
+      alike,
+      window: durationOf(window, this.tokenSpan(window)),
+      mute: mute && durationOf(mute, this.tokenSpan(mute)),
       scope,
       span: this.spanFrom(first),
     }));

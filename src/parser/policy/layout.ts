@@ -161,9 +161,10 @@ function spellAction(action: ActionSyntax): string {
     case "alert":
       return action.template === undefined ? "alert" : `alert ${action.template.text}`;
     case "limit": {
-      const mute = action.mute === undefined ? "" : ` then mute ${action.mute}`;
+      const alike = action.alike ? " alike" : "";
+      const mute = action.mute === undefined ? "" : ` then mute ${action.mute.text}`;
       const scope = action.scope === undefined ? "" : ` per ${action.scope.text}`;
-      return `limit ${action.count} per ${action.duration}${mute}${scope}`;
+      return `limit ${action.count.text}${alike} per ${action.window.text}${mute}${scope}`;
     }
     default:
       return unreachable(action);

@@ -1,9 +1,10 @@
 /** Tokens of values -> literals. */
 import type { IToken } from "chevrotain";
 import type { Span } from "../../source/source.ts";
-import type { LiteralSyntax } from "./syntax.ts";
+import type { DurationSyntax, LiteralSyntax, NumberSyntax } from "./syntax.ts";
 import { Address, Integer, Text } from "./tokens.ts";
 import type { Literal } from "./tree.ts";
+import { millisecondsOf } from "./durations.ts";
 import { unquote } from "./words.ts";
 
 /** Digits of the longest number: far above 64 bits, and small enough to convert at once. */
@@ -38,4 +39,12 @@ function literalOf(first: IToken, last: IToken | undefined, span: Span): Literal
     return { kind: "cidr", value: image, span };
   }
   return { kind: "word", value: image.startsWith("`") ? unquote(image).value : image, span };
+}
+
+export function numberOf({ image }: IToken, span: Span): NumberSyntax {
+  return { kind: "number", value: integerValue(image), text: image, span };
+}
+
+export function durationOf({ image }: IToken, span: Span): DurationSyntax {
+  return { kind: "duration", milliseconds: millisecondsOf(image), text: image, span };
 }

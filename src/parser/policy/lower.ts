@@ -3,23 +3,22 @@ import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
 import { diagnostic } from "../../diagnostics/diagnostic.ts";
 import { unreachable } from "../../source/invariant.ts";
 import type { Span } from "../../source/source.ts";
+import { lowerActions } from "./lower-action.ts";
 import { conditionMeaning, lowerCondition } from "./lower-condition.ts";
 import { lowerHook } from "./lower-hook.ts";
-import { lowerValue, valueMeaning } from "./lower-value.ts";
+import { valueMeaning } from "./lower-value.ts";
 import { type Entry, type Names, type NamesContext, declareNames, lookUp, unusedNames } from "./names.ts";
 import type {
-  ActionSyntax,
   BlockSyntax,
   DeclarationSyntax,
   FileSyntax,
   ItemSyntax,
-  LiteralSyntax,
   PolicySyntax,
   RuleSyntax,
   ScopeSyntax,
   StringSyntax,
 } from "./syntax.ts";
-import type { Action, Block, Literal, Name, Policy, PolicyTree, Rule, Scope, Text } from "./tree.ts";
+import type { Block, Name, Policy, PolicyTree, Rule, Scope, Text } from "./tree.ts";
 
 /** The policies of a file, without the parts that have no meaning; those are reported. */
 export function lowerFile(
@@ -189,64 +188,15 @@ function reportMisplaced(rules: readonly RuleSyntax[], diagnostics: Diagnostic[]
 
 function lowerRule(rule: RuleSyntax, names: Names): Rule | undefined {
   const condition = rule.condition && lowerCondition(rule.condition, names);
-  const actions = rule.actions.map((action) => lowerAction(action, names));
-  const whole = actions.filter((action) => action !== undefined);
-  if (whole.length < actions.length || (rule.condition !== undefined && condition === undefined)) {
+  const actions = lowerActions(rule.actions, names);
+  if (actions === undefined || (rule.condition !== undefined && condition === undefined)) {
     return undefined;
   }
   return {
     kind: "rule",
     label: rule.label && toName(rule.label),
     condition,
-    actions: whole,
+    actions,
     span: rule.span,
   };
-}
-
-function lowerAction(action: ActionSyntax, names: Names): Action | undefined {
-  const { span } = action;
-  switch (action.kind) {
-    case "allow":
-    case "silent":
-      return { kind: action.kind, span };
-    case "deny":
-      return action.value === undefined
-        ? { kind: "deny", errno: undefined, span }
-        : withValue(action.value, names, (errno) => ({ kind: "deny", errno, span }));
-    case "kill":
-      return action.value === undefined
-        ? { kind: "kill", signal: undefined, span }
-        : withValue(action.value, names, (signal) => ({ kind: "kill", signal, span }));
-    case "alert":
-      return { kind: "alert", template: action.template && toText(action.template), span };
-    case "limit":
-      names.diagnostics.push(
-        diagnostic("not-supported-yet", span, "`limit` is not supported yet", {
-          help: "leave it out: every alert is posted",
-        }),
-      );
-      return undefined;
-    default:
-      return unreachable(action);
-  }
-}
-
-function withValue(
-  value: LiteralSyntax,
-  names: Names,
-  make: (literal: Literal) => Action,
-): Action | undefined {
-  const lowered = lowerValue(value, names, true);
-  const [literal, ...more] = lowered?.literals ?? [];
-  if (literal !== undefined && more.length === 0) {
-    return make(literal);
-  }
-  if (lowered !== undefined) {
-    names.diagnostics.push(
-      diagnostic("wrong-number-of-values", value.span, "the action takes one value", {
-        help: "name a single errno or signal",
-      }),
-    );
-  }
-  return undefined;
 }

@@ -1,11 +1,13 @@
 /** Policy tree -> syntax tree: the spelling that reads back to an equal tree. */
 import { unreachable } from "../../source/invariant.ts";
 import type { Span } from "../../source/source.ts";
+import { spellDuration } from "./durations.ts";
 import { raiseCondition, raiseLiteral } from "./raise-condition.ts";
 import { raiseHook } from "./raise-hook.ts";
 import type {
   ActionSyntax,
   BlockSyntax,
+  DurationSyntax,
   FileSyntax,
   ItemSyntax,
   PolicySyntax,
@@ -15,7 +17,7 @@ import type {
   StringSyntax,
   TextItemSyntax,
 } from "./syntax.ts";
-import type { Action, Block, Name, Policy, PolicyTree, Rule, Scope, Text } from "./tree.ts";
+import type { Action, Block, LimitAction, Name, Policy, PolicyTree, Rule, Scope, Text } from "./tree.ts";
 import { quoteString } from "./words.ts";
 
 /** The file that says what the policies say; `span` is where it is said to come from. */
@@ -124,7 +126,24 @@ function raiseAction(action: Action): ActionSyntax {
       return { kind: "kill", value: action.signal && raiseLiteral(action.signal), span };
     case "alert":
       return { kind: "alert", template: action.template && raiseString(action.template), span };
+    case "limit":
+      return raiseLimit(action);
     default:
       return unreachable(action);
   }
+}
+
+function raiseLimit({ alike, count, mute, per, span, window }: LimitAction): ActionSyntax {
+  const duration = (milliseconds: number): DurationSyntax => {
+    return { kind: "duration", milliseconds, text: spellDuration(milliseconds), span };
+  };
+  return {
+    kind: "limit",
+    count: { kind: "number", value: BigInt(count), text: String(count), span },
+    alike,
+    window: duration(window),
+    mute: mute === undefined ? undefined : duration(mute),
+    scope: per === "rule" ? undefined : { kind: "name", value: per, text: per, span },
+    span,
+  };
 }

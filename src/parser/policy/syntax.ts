@@ -155,13 +155,29 @@ export type ActionSyntax =
   | { readonly kind: "alert"; readonly template: StringSyntax | undefined; readonly span: Span }
   | LimitSyntax;
 
-/** `limit 10 per 1s then mute 30s per container` */
+/** `limit 10 alike per 1s then mute 30s per container` */
 export interface LimitSyntax {
   readonly kind: "limit";
-  readonly count: string;
-  readonly duration: string;
-  readonly mute: string | undefined;
+  readonly count: NumberSyntax;
+  readonly alike: boolean;
+  readonly window: DurationSyntax;
+  readonly mute: DurationSyntax | undefined;
   readonly scope: NameSyntax | undefined;
+  readonly span: Span;
+}
+
+export interface NumberSyntax {
+  readonly kind: "number";
+  readonly value: bigint;
+  readonly text: string;
+  readonly span: Span;
+}
+
+/** `10s`: what it means and how it is written. */
+export interface DurationSyntax {
+  readonly kind: "duration";
+  readonly milliseconds: number;
+  readonly text: string;
   readonly span: Span;
 }
 

@@ -170,4 +170,23 @@ export type Action =
   | { readonly kind: "deny"; readonly errno: Literal | undefined; readonly span: Span }
   | { readonly kind: "kill"; readonly signal: Literal | undefined; readonly span: Span }
   | { readonly kind: "alert"; readonly template: Text | undefined; readonly span: Span }
-  | { readonly kind: "silent"; readonly span: Span };
+  | { readonly kind: "silent"; readonly span: Span }
+  | LimitAction;
+
+/** Posts only the first `count` events of each window; those left out are counted. Never touches a verdict. */
+export interface LimitAction {
+  readonly kind: "limit";
+  readonly count: number;
+  /** Whether only events with equal arguments are counted together. */
+  readonly alike: boolean;
+  /** Milliseconds. A window begins with the first event after the one before. */
+  readonly window: number;
+  /** Milliseconds without events after a window that had too many; absent: none beyond the window. */
+  readonly mute: number | undefined;
+  /** What is counted for itself. */
+  readonly per: LimitScope;
+  readonly span: Span;
+}
+
+/** `rule`: the events of the rule; `global`: those of all rules that have an equal limit. */
+export type LimitScope = "rule" | "container" | "process" | "thread" | "global";

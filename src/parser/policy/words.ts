@@ -67,6 +67,7 @@ export const contextualWords = [
   "per",
   "then",
   "mute",
+  "alike",
   "kprobe",
   "fentry",
   "lsm",

@@ -1,0 +1,143 @@
+/** Actions as written -> actions of the Policy tree. */
+import { diagnostic } from "../../diagnostics/diagnostic.ts";
+import { didYouMean } from "../../diagnostics/suggest.ts";
+import { unreachable } from "../../source/invariant.ts";
+import { lowerValue } from "./lower-value.ts";
+import type { Names } from "./names.ts";
+import type { ActionSyntax, DurationSyntax, LimitSyntax, LiteralSyntax, NameSyntax } from "./syntax.ts";
+import type { Action, LimitScope, Literal } from "./tree.ts";
+
+/** Absent when an action has no meaning, which has been reported. */
+export function lowerActions(actions: readonly ActionSyntax[], names: Names): readonly Action[] | undefined {
+  const lowered = actions.map((action) => lowerAction(action, names));
+  const whole = lowered.filter((action) => action !== undefined);
+  reportRepeated(actions, names);
+  const limit = actions.find(({ kind }) => kind === "limit");
+  if (limit !== undefined && !actions.some(({ kind }) => kind === "alert")) {
+    names.diagnostics.push(
+      diagnostic("invalid-limit", limit.span, "a limit without `alert` limits nothing", {
+        help: "write `alert` before the limit, or leave it out",
+      }),
+    );
+  }
+  return whole.length < lowered.length ? undefined : whole;
+}
+
+function reportRepeated(actions: readonly ActionSyntax[], names: Names): void {
+  const first = new Map<string, ActionSyntax>();
+  for (const action of actions) {
+    const before = first.get(action.kind);
+    if (before === undefined) {
+      first.set(action.kind, action);
+      continue;
+    }
+    names.diagnostics.push(
+      diagnostic("duplicate-statement", action.span, `\`${action.kind}\` stands in this rule twice`, {
+        help: "leave one of them",
+        related: [{ message: "the first one is here", span: before.span }],
+      }),
+    );
+  }
+}
+
+function lowerAction(action: ActionSyntax, names: Names): Action | undefined {
+  const { span } = action;
+  switch (action.kind) {
+    case "allow":
+    case "silent":
+      return { kind: action.kind, span };
+    case "deny":
+      return action.value === undefined
+        ? { kind: "deny", errno: undefined, span }
+        : withValue(action.value, names, (errno) => ({ kind: "deny", errno, span }));
+    case "kill":
+      return action.value === undefined
+        ? { kind: "kill", signal: undefined, span }
+        : withValue(action.value, names, (signal) => ({ kind: "kill", signal, span }));
+    case "alert": {
+      const { template } = action;
+      const text = template && { kind: "text" as const, text: template.value, span: template.span };
+      return { kind: "alert", template: text, span };
+    }
+    case "limit":
+      return lowerLimit(action, names);
+    default:
+      return unreachable(action);
+  }
+}
+
+function withValue(
+  value: LiteralSyntax,
+  names: Names,
+  make: (literal: Literal) => Action,
+): Action | undefined {
+  const lowered = lowerValue(value, names, true);
+  const [literal, ...more] = lowered?.literals ?? [];
+  if (literal !== undefined && more.length === 0) {
+    return make(literal);
+  }
+  if (lowered !== undefined) {
+    names.diagnostics.push(
+      diagnostic("wrong-number-of-values", value.span, "the action takes one value", {
+        help: "name a single errno or signal",
+      }),
+    );
+  }
+  return undefined;
+}
+
+const limitScopes: readonly LimitScope[] = ["rule", "container", "process", "thread", "global"];
+
+/** Events of one window that can be counted: 32 bits. */
+const largestCount = 0xffff_ffffn;
+/** A year: longer is a slip. */
+const longestDuration = 365 * 86_400_000;
+
+function lowerLimit(limit: LimitSyntax, names: Names): Action | undefined {
+  const { alike, count, span } = limit;
+  const before = names.diagnostics.length;
+  if (count.value < 1n || count.value > largestCount) {
+    names.diagnostics.push(
+      diagnostic("invalid-limit", count.span, "a limit counts from 1 to 4294967295 events", {
+        help: "to post no event at all write `silent` instead of `alert`",
+      }),
+    );
+  }
+  checkDuration(limit.window, names);
+  if (limit.mute !== undefined) {
+    checkDuration(limit.mute, names);
+  }
+  const per = limit.scope === undefined ? "rule" : readScope(limit.scope, names);
+  return per === undefined || names.diagnostics.length > before
+    ? undefined
+    : {
+        kind: "limit",
+        count: Number(count.value),
+        alike,
+        window: limit.window.milliseconds,
+        mute: limit.mute?.milliseconds,
+        per,
+        span,
+      };
+}
+
+function checkDuration({ milliseconds, span }: DurationSyntax, names: Names): void {
+  if (milliseconds < 1 || milliseconds > longestDuration) {
+    names.diagnostics.push(
+      diagnostic("invalid-limit", span, "a duration is from 1ms to 365d", {
+        help: "write a number and `ms`, `s`, `m`, `h` or `d`",
+      }),
+    );
+  }
+}
+
+function readScope({ span, value }: NameSyntax, names: Names): LimitScope | undefined {
+  const scope = limitScopes.find((candidate) => candidate === value);
+  if (scope === undefined) {
+    const help = didYouMean(value, limitScopes) ?? `use one of ${limitScopes.join(", ")}`;
+    names.diagnostics.push(
+      diagnostic("invalid-limit", span, `nothing is counted per \`${value.slice(0, 40)}\``, { help }),
+    );
+  }
+  return scope;
+}
