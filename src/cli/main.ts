@@ -9,6 +9,8 @@ type Register = (program: Command) => void;
 const commands: ReadonlyMap<string, () => Promise<Register>> = new Map<string, () => Promise<Register>>([
   ["compile", async () => (await import("./compile.ts")).registerCompile],
   ["lint", async () => (await import("./lint.ts")).registerLint],
+  ["fmt", async () => (await import("./fmt.ts")).registerFmt],
+  ["convert", async () => (await import("./convert.ts")).registerConvert],
   ["explain", async () => (await import("./explain.ts")).registerExplain],
   ["inspect", async () => (await import("./inspect.ts")).registerInspect],
   ["try", loadTry],
