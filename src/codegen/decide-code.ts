@@ -168,7 +168,7 @@ function writeIntegers(context: DecideContext, field: Field, use: FieldUse): voi
   ];
   const byCondition = new Map<string, { mask: bigint; atom: Atom }>();
   for (const literal of literals) {
-    const holds = integerTest(valueOf(field), literal.atom.test, field);
+    const holds = integerTest("value", literal.atom.test, field);
     const condition = literal.negated ? holds : `!(${holds})`;
     const known = byCondition.get(condition);
     const mask = (known?.mask ?? 0n) | (1n << BigInt(literal.bit));
@@ -177,10 +177,11 @@ function writeIntegers(context: DecideContext, field: Field, use: FieldUse): voi
   writer.line(`/* ${cComment(field.name)}: compared in place */`);
   const forgets = byCondition.size > FOLLOWED_CONDITIONS;
   writer.block("{", () => {
+    writer.line(`u64 value = (s64)${valueOf(field)};`);
     if (forgets) {
       writer.line("u64 noise = unknown_zero;");
-      writer.line();
     }
+    writer.line();
     for (const [condition, { mask, atom }] of byCondition) {
       const names = rulesOf(bits, mask);
       writer.line(`if (${condition}) { /* ${cComment(names)} */`, atom.span);
@@ -189,6 +190,7 @@ function writeIntegers(context: DecideContext, field: Field, use: FieldUse): voi
       });
       if (forgets) {
         writeForget(context, mask);
+        writer.line("value = forget(value, noise);");
       }
     }
   });
