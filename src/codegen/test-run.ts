@@ -21,12 +21,22 @@ export interface TestRun {
   readonly plan: MapPlan;
 }
 
+/** What differs between the programs that serve one hook. */
+export interface TestRunVariant {
+  /** What the kernel offers; see `bpf/templates/generation.h`. */
+  readonly generation: "5.10" | "6.1";
+  /** A guard decides refusals only. */
+  readonly guard: boolean;
+  /** Whether the program's place can make the operation fail. */
+  readonly canDeny: boolean;
+}
+
 /**
  * For hook number K: program `test_hook_K`, whose context holds the index of an event; arrays `test_events_K` and
  * `test_results_K`, to be resized before loading. `bpf/templates/test_run.h` has the layouts. Takes an IR that
  * is not verified: what a kernel refuses is seen when it loads.
  */
-export function generateTestRun(ir: Ir): TestRun {
+export function generateTestRun(ir: Ir, variant: TestRunVariant): TestRun {
   const parts = partsOf(ir);
   const writer = createCWriter(PROGRAM_FILE);
   writer.line("#define POLICYC_TEST_RUN 1");
@@ -34,7 +44,7 @@ export function generateTestRun(ir: Ir): TestRun {
   for (const part of parts) {
     writeHookDecision(writer, part);
     writeTestMaps(writer, part);
-    writeTestProgram(writer, part);
+    writeTestProgram(writer, part, variant);
   }
   return { text: writer.text(), plan: planOf(parts) };
 }
@@ -46,6 +56,7 @@ function eventType(field: Field): string {
     case "address":
       return "struct test_address";
     case "path":
+    case "string":
       return "struct test_path";
   }
 }
@@ -88,8 +99,10 @@ function writeTestMaps(writer: CWriter, { hook, index }: HookParts): void {
   writer.line();
 }
 
-function writeTestProgram(writer: CWriter, { hook, index }: HookParts): void {
+function writeTestProgram(writer: CWriter, { hook, index }: HookParts, variant: TestRunVariant): void {
   const name = hookName(hook);
+  const generation = { "5.10": "GENERATION_5_10", "6.1": "GENERATION_6_1" }[variant.generation];
+  const { guard, canDeny } = variant;
   writer.line('SEC("raw_tp")');
   writer.line(`int test_hook_${index}(u64 *context)`);
   writer.line("{");
@@ -106,7 +119,7 @@ function writeTestProgram(writer: CWriter, { hook, index }: HookParts): void {
     });
     writer.line("test_run_begin();");
     writer.line("test_run_end(&answer->result, answer->decisions,");
-    writer.line(`\t     ${name}_decide(&values, false, true, GENERATION_6_1));`);
+    writer.line(`\t     ${name}_decide(&values, ${guard}, ${canDeny}, ${generation}));`);
     writer.line("return 0;");
   });
 }

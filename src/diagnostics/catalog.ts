@@ -264,6 +264,11 @@ export const catalog = {
     "no path can have this value",
     "The comparison could never hold, so the rule would be silently dead.",
   ),
+  "invalid-glob": entry(
+    "error",
+    "not a glob",
+    "In a glob, `*` and `?` stand for characters of one component, `**` crosses components, `[a-z]` is a class and `{a,b}` a choice. `\\` makes the next character mean itself.",
+  ),
   "path-not-absolute": entry(
     "warning",
     "paths start with a slash",

@@ -218,6 +218,7 @@ function comparableKind(field: Field): ComparableValue["kind"] {
     case "integer":
       return "integer";
     case "path":
+    case "string":
       return "text";
     case "address":
       return "address";

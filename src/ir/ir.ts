@@ -139,6 +139,8 @@ export type Test =
       readonly match: "exact" | "prefix" | "suffix";
       readonly values: readonly TextValue[];
     }
+  /** Paths and strings: the whole value has the form of any of the globs. */
+  | { readonly kind: "glob"; readonly ignoreCase: boolean; readonly globs: readonly Glob[] }
   /** Addresses: in any of the networks. */
   | { readonly kind: "networks"; readonly networks: readonly Network[] };
 
@@ -150,6 +152,37 @@ export interface IntegerRange {
 export interface TextValue {
   readonly text: string;
   readonly span: Span;
+}
+
+/** A form that a text has. */
+export interface Glob {
+  /** As it was written, for people. */
+  readonly text: string;
+  readonly parts: readonly GlobPart[];
+  readonly span: Span;
+}
+
+/**
+ * Characters are code points in UTF-8; bytes that are no UTF-8 are taken in by `characters` only. With
+ * `ignoreCase`, the letters A to Z equal a to z; others only themselves.
+ */
+export type GlobPart =
+  | { readonly kind: "text"; readonly text: string }
+  /** One character; a slash only where `slash` says so. */
+  | { readonly kind: "character"; readonly slash: boolean }
+  /** Any number of bytes. */
+  | { readonly kind: "characters"; readonly slash: boolean }
+  /** One character in any of the ranges, or in none of them. Never a slash. */
+  | { readonly kind: "class"; readonly negated: boolean; readonly ranges: readonly CharacterRange[] }
+  /** Any number of whole components, each with the slash after it; also none. */
+  | { readonly kind: "directories" }
+  /** Any of the alternatives. */
+  | { readonly kind: "choice"; readonly alternatives: readonly (readonly GlobPart[])[] };
+
+/** Inclusive, in code points. */
+export interface CharacterRange {
+  readonly low: number;
+  readonly high: number;
 }
 
 export interface Network {

@@ -101,6 +101,8 @@ function printTest(test: Test): string {
       return `has-${test.every ? "all" : "any"} ${test.masks.map((mask) => `0x${mask.toString(16)}`).join(" ")}`;
     case "text":
       return `${test.match} ${test.values.map(({ text }) => JSON.stringify(text)).join(" ")}`;
+    case "glob":
+      return `matches ${test.globs.map(({ text }) => JSON.stringify(text)).join(" ")}${test.ignoreCase ? " ignoring case" : ""}`;
     case "networks":
       return `in ${test.networks.map(({ address, prefixLength }) => `${hex(address)}/${prefixLength}`).join(" ")}`;
   }

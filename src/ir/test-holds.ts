@@ -1,5 +1,6 @@
 /** What one comparison means: a test of an atom on a value that is present and whole. */
 import { unreachable } from "../source/invariant.ts";
+import { globHolds } from "./glob-holds.ts";
 import type { FieldType, IntegerRange, Network, Test, TextValue } from "./ir.ts";
 
 /** A value that tests can be made on. */
@@ -20,6 +21,10 @@ export function testHolds(test: Test, type: FieldType, value: ComparableValue): 
       return value.kind === "integer" && hasBits(value.value, type, test.masks, test.every);
     case "text":
       return value.kind === "text" && textMatches(value.bytes, test.match, test.values);
+    case "glob":
+      return (
+        value.kind === "text" && test.globs.some((glob) => globHolds(glob, test.ignoreCase, value.bytes))
+      );
     case "networks":
       return value.kind === "address" && inNetworks(value.bytes, test.networks);
     default:

@@ -1,5 +1,5 @@
 /** What conditions can ask of an argument: its parts, their types and what reading them costs. */
-import type { ArgumentType, FieldSource, SockPart } from "./hook.ts";
+import type { ArgumentType, FieldSource, FilePart, SockPart } from "./hook.ts";
 import type { WordSetName } from "./words.ts";
 
 /** The type of a value that a condition compares. */
@@ -7,6 +7,8 @@ export type FieldType =
   | { readonly kind: "integer"; readonly bits: 8 | 16 | 32 | 64; readonly signed: boolean }
   /** A path of the file system, as bytes; it may have no value (pipe) or be too long to resolve. */
   | { readonly kind: "path" }
+  /** Bytes that end at a NUL: a symbol, an argument of a command line. */
+  | { readonly kind: "string" }
   /** 128 bits; IPv4 as ::ffff:a.b.c.d. No value for other address families. */
   | { readonly kind: "address" };
 
@@ -43,6 +45,7 @@ function sockPart(part: SockPart, type: FieldType, words?: WordSetName): FieldFa
 
 const sockFields: readonly FieldFact[] = [
   sockPart("family", unsigned(16), "addressFamily"),
+  sockPart("type", unsigned(16), "socketType"),
   sockPart("protocol", unsigned(16), "ipProtocol"),
   sockPart("state", unsigned(8), "tcpState"),
   sockPart("sport", unsigned(16)),
@@ -61,6 +64,23 @@ const pathFields: readonly FieldFact[] = ["path", ""].map((part) => ({
   source: (argument) => ({ kind: "argument-path", argument }),
 }));
 
+function filePart(part: FilePart, words: WordSetName): FieldFact {
+  return {
+    part,
+    type: unsigned(32),
+    stage: "event",
+    cost: 1,
+    words,
+    source: (argument) => ({ kind: "file", argument, part }),
+  };
+}
+
+const fileFields: readonly FieldFact[] = [
+  ...pathFields,
+  filePart("mode", "fileMode"),
+  filePart("flags", "openFlags"),
+];
+
 /** The fields of an argument. The first are the ones to suggest. */
 export function fieldsOf(type: ArgumentType, words: WordSetName | undefined): readonly FieldFact[] {
   switch (type.kind) {
@@ -76,6 +96,7 @@ export function fieldsOf(type: ArgumentType, words: WordSetName | undefined): re
         },
       ];
     case "file":
+      return fileFields;
     case "path":
       return pathFields;
     case "sock":

@@ -10,7 +10,7 @@ import { shrink } from "./shrink.ts";
 
 /** Compiles the hook's test-run build. Throws when clang refuses it. */
 export async function compileHook(random: RandomHook): Promise<TestProgram> {
-  const { text, plan } = generateTestRun(irOf(random));
+  const { text, plan } = generateTestRun(irOf(random), random.variant);
   const { value, diagnostics } = await compileObject(PROGRAM_FILE, text);
   if (value === undefined) {
     throw new Error(diagnostics.map(({ message }) => message).join("\n"));
@@ -29,7 +29,7 @@ export async function tryHook(
   random: RandomHook,
   events: readonly HookEvent[],
 ): Promise<Trial> {
-  const run = decideInKernel(runner, await compileHook(random), events);
+  const run = await decideInKernel(runner, await compileHook(random), events);
   return { run, differences: differencesOf(random, events, run.results) };
 }
 

@@ -182,6 +182,7 @@ function testOf(field: Field, pool: ValuePool, span: Span): fc.Arbitrary<Test> {
         { arbitrary: bitsTest(field.type), weight: 1 },
       );
     case "path":
+    case "string":
       return textTest(pool.texts, span);
     case "address":
       return networksTest(pool.addresses);

@@ -5,10 +5,12 @@ import { elementAt, unreachable } from "../../src/source/invariant.ts";
 import type { RandomHook } from "./hooks.ts";
 
 /** The whole hook, a line for each rule. */
-export function describeHook({ policies, hook }: RandomHook): string {
-  const lines = hook.fields.map(
-    (field, index) => `field ${index} ${field.name}: ${describeType(field.type)}`,
-  );
+export function describeHook({ policies, hook, variant }: RandomHook): string {
+  const place = `${variant.guard ? "guard" : "hook"} ${variant.canDeny ? "that can deny" : "that can't deny"}`;
+  const lines = [
+    `${place}, programs for ${variant.generation}`,
+    ...hook.fields.map((field, index) => `field ${index} ${field.name}: ${describeType(field.type)}`),
+  ];
   let number = 0;
   for (const block of hook.blocks) {
     const policy = elementAt(policies, block.policy);
@@ -70,6 +72,8 @@ function describeTest(test: Test): string {
       return `has ${test.every ? "every" : "any"} [${test.masks.map(hex).join(", ")}]`;
     case "text":
       return `${test.match} [${test.values.map(({ text }) => describeText(Buffer.from(text))).join(", ")}]`;
+    case "glob":
+      return `matches [${test.globs.map(({ text }) => JSON.stringify(text)).join(", ")}]${test.ignoreCase ? " ignoring case" : ""}`;
     case "networks":
       return `in [${test.networks.map(({ text }) => text).join(", ")}]`;
     default:

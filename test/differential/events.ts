@@ -4,7 +4,17 @@
  */
 import fc from "fast-check";
 import { atomsOf, type FieldValue, type HookEvent } from "../../src/ir/evaluate.ts";
-import type { Atom, Field, FieldType, IrHook, Network, Test, TextValue } from "../../src/ir/ir.ts";
+import type {
+  Atom,
+  Field,
+  FieldType,
+  Glob,
+  GlobPart,
+  IrHook,
+  Network,
+  Test,
+  TextValue,
+} from "../../src/ir/ir.ts";
 import { elementAt, unreachable } from "../../src/source/invariant.ts";
 import { addressBytes, integerBounds, integerOf, sizedText, textOf } from "./conditions.ts";
 
@@ -70,6 +80,7 @@ function randomValue(field: Field): fc.Arbitrary<FieldValue> {
     case "address":
       return addressBytes().map((bytes) => ({ kind: "address", bytes }));
     case "path":
+    case "string":
       return fc
         .oneof(textOf(LONGEST_PATH), sizedText(LONGEST_PATH))
         .map((text) => textValue(Buffer.from(text)));
@@ -94,6 +105,7 @@ function defaultValue(type: FieldType): FieldValue {
     case "address":
       return { kind: "address", bytes: new Uint8Array(16) };
     case "path":
+    case "string":
       return textValue(Buffer.from("/"));
     default:
       return unreachable(type);
@@ -128,6 +140,8 @@ function nearValues(test: Test, type: FieldType): readonly FieldValue[] {
       return integersNear(test.masks.flatMap(valuesNearMask), type);
     case "text":
       return test.values.flatMap(textsNear);
+    case "glob":
+      return test.globs.flatMap(textsOfGlob);
     case "networks":
       return test.networks.flatMap(addressesNear);
     default:
@@ -187,6 +201,35 @@ function flipped(bytes: Buffer, index: number): Buffer {
     copy[index] = byte === 1 ? 2 : byte ^ 1;
   }
   return copy;
+}
+
+/** Texts that have the form of a glob, or nearly. */
+function textsOfGlob({ parts, span }: Glob): readonly FieldValue[] {
+  return ["", "a", "/x/", "é"].flatMap((filling) => textsNear({ text: fill(parts, filling), span }));
+}
+
+/** A text of a glob's form: what may be anything is the filling. */
+function fill(parts: readonly GlobPart[], filling: string): string {
+  return parts
+    .map((part) => {
+      switch (part.kind) {
+        case "text":
+          return part.text;
+        case "character":
+          return filling.at(0) ?? "b";
+        case "characters":
+          return filling;
+        case "class":
+          return part.negated ? "z" : String.fromCodePoint(part.ranges[0]?.low ?? 0x61);
+        case "directories":
+          return filling === "/x/" ? "x/" : "";
+        case "choice":
+          return fill(part.alternatives[filling.length % part.alternatives.length] ?? [], filling);
+        default:
+          return unreachable(part);
+      }
+    })
+    .join("");
 }
 
 function addressesNear({ address, prefixLength }: Network): readonly FieldValue[] {

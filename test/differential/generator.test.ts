@@ -47,6 +47,8 @@ describe("random hooks have everything that the language has", () => {
           return `bits ${each.every ? "every" : "any"}`;
         case "text":
           return `text ${each.match} ${amount(each.values.length)}`;
+        case "glob":
+          return `glob${each.ignoreCase ? " ignoring case" : ""}`;
         case "networks":
           return `networks ${amount(each.networks.length)}`;
       }

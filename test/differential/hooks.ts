@@ -1,10 +1,14 @@
 /** Random hooks of the IR: every field type, one to several hundred rules, many blocks and policies. */
 import fc from "fast-check";
+import type { TestRunVariant } from "../../src/codegen/test-run.ts";
 import type { Field, FieldType, Ir, IrBlock, IrHook, IrPolicy, IrRule, Verdict } from "../../src/ir/ir.ts";
 import type { ArgumentFact, AttachPoint, HookFact } from "../../src/kernel/hook.ts";
 import { elementAt } from "../../src/source/invariant.ts";
 import { createSource, createSpan, type Source, type Span } from "../../src/source/source.ts";
 import { conditionOf, poolOf, type ConditionLimits } from "./conditions.ts";
+
+/** Rules up to which hooks are also tried without bpf_loop: the verifier follows every step of a plain loop. */
+const MOST_RULES_OF_5_10 = 300;
 
 /** How large a hook is. */
 export interface HookShape extends ConditionLimits {
@@ -14,10 +18,11 @@ export interface HookShape extends ConditionLimits {
   readonly depth: number;
 }
 
-/** One hook and the policies that its blocks belong to. */
+/** One hook, the policies that its blocks belong to, and the kind of program that serves it. */
 export interface RandomHook {
   readonly policies: readonly IrPolicy[];
   readonly hook: IrHook;
+  readonly variant: TestRunVariant;
 }
 
 const INTEGER_TYPES: readonly FieldType[] = ([8, 16, 32, 64] as const).flatMap((bits) =>
@@ -25,7 +30,7 @@ const INTEGER_TYPES: readonly FieldType[] = ([8, 16, 32, 64] as const).flatMap((
 );
 
 /** The order in which hooks list their fields: what is cheap to read comes first. */
-const COST = { integer: 0, address: 1, path: 2 } as const;
+const COST = { integer: 0, address: 1, string: 2, path: 3 } as const;
 
 function fieldTypes(): fc.Arbitrary<readonly FieldType[]> {
   return fc
@@ -47,6 +52,7 @@ function fieldOf(type: FieldType, argument: number): Field {
     case "address":
       return { name: `address${argument}`, type, source: { kind: "sock", argument, part: "daddr" } };
     case "path":
+    case "string":
       return { name: `path${argument}`, type, source: { kind: "argument-path", argument } };
   }
 }
@@ -58,6 +64,7 @@ function argumentOf(type: FieldType, argument: number): ArgumentFact {
     case "address":
       return { name: `arg${argument}`, type: { kind: "sock" } };
     case "path":
+    case "string":
       return { name: `arg${argument}`, type: { kind: "file" } };
   }
 }
@@ -69,6 +76,7 @@ function cTypeOf(type: FieldType): string {
     case "address":
       return "struct sock *";
     case "path":
+    case "string":
       return "struct file *";
   }
 }
@@ -199,15 +207,29 @@ function blocksOf(
   });
 }
 
+/** The newest generation at the hook itself most often: it is what most events meet. */
+function variantOf(shape: HookShape): fc.Arbitrary<TestRunVariant> {
+  const generation = shape.rules > MOST_RULES_OF_5_10 ? ["6.1" as const] : ["6.1" as const, "5.10" as const];
+  return fc
+    .tuple(
+      fc.constantFrom(...generation),
+      fc.constantFrom(false, false, true),
+      fc.constantFrom(true, true, false),
+    )
+    .map(([newest, guard, canDeny]) => ({ generation: newest, guard, canDeny }));
+}
+
 /** A hook of the given size, with random fields. */
 export function hookOf(shape: HookShape): fc.Arbitrary<RandomHook> {
   const source = sourceOf(shape.rules);
   return fieldTypes().chain((types) => {
     const fields = types.map(fieldOf);
     const fact = factOf(types);
-    return fc.tuple(rulesOf(shape, fields, source), policiesOf(source)).chain(([rules, policies]) =>
+    const parts = fc.tuple(rulesOf(shape, fields, source), policiesOf(source), variantOf(shape));
+    return parts.chain(([rules, policies, variant]) =>
       blocksOf(rules, shape, policies.length, source).map((blocks) => ({
         policies,
+        variant,
         hook: {
           fact,
           attachments: [{ kind: "hook", alternatives: fact.attachPoints, need: "required" }],

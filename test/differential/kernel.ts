@@ -1,9 +1,10 @@
 /** Decides events with generated code, in the kernel of this machine. */
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type MapPlan, WELL_KNOWN_MAPS } from "../../runtime/manifest.ts";
+import { findClang } from "../../src/bundle/clang.ts";
 import type { HookEvent } from "../../src/ir/evaluate.ts";
 import type { IrHook, IrPolicy } from "../../src/ir/ir.ts";
 import { decodeResults, encodeEvents, eventSize, type KernelResult, resultSize } from "./layout.ts";
@@ -25,54 +26,65 @@ export interface KernelRun {
   readonly nanosecondsPerEvent: number;
 }
 
-/** Compiles the runner with the system's C compiler and libbpf; its path. */
-export function buildRunner(directory: string): string {
-  const runner = join(directory, "runner");
+/** Where decisions can be made: a program that runs them, or why this machine can't. */
+export type Runner =
+  { readonly kind: "ready"; readonly path: string } | { readonly kind: "absent"; readonly why: string };
+
+/** Compiles the runner with the system's C compiler and libbpf, and tries whether the kernel takes programs. */
+export async function buildRunner(directory: string): Promise<Runner> {
+  const absent = (why: string): Runner => ({ kind: "absent", why });
+  if (process.platform !== "linux") {
+    return absent("needs Linux");
+  }
+  if (process.getuid?.() !== 0) {
+    return absent("needs root, to load BPF programs");
+  }
+  if (findClang() === undefined) {
+    return absent("needs clang, to compile BPF programs");
+  }
+  const path = join(directory, "runner");
   const source = join(import.meta.dirname, "runner.c");
-  run("cc", ["-O2", "-Wall", "-Wextra", "-Werror", "-o", runner, source, "-lbpf"]);
-  return runner;
+  const flags = ["-O2", "-Wall", "-Wextra", "-Werror"];
+  const compiled = await run("cc", [...flags, "-o", path, source, "-lbpf"]);
+  if (compiled.status !== 0) {
+    return absent(`needs a C compiler and libbpf-dev: ${lastWords(compiled)}`);
+  }
+  const tried = await run(path, []);
+  return tried.status === 0
+    ? { kind: "ready", path }
+    : absent(`this kernel takes no BPF programs from here: ${lastWords(tried)}`);
 }
 
 /** A directory that `use` may write to; it is gone afterwards. */
-export function inScratchDirectory<T>(use: (directory: string) => T): T {
-  const directory = mkdtempSync(join(tmpdir(), "policyc-differential-"));
+export async function inScratchDirectory<T>(use: (directory: string) => Promise<T>): Promise<T> {
+  const directory = await mkdtemp(join(tmpdir(), "policyc-differential-"));
   try {
-    return use(directory);
+    return await use(directory);
   } finally {
-    rmSync(directory, { recursive: true, force: true });
+    await rm(directory, { recursive: true, force: true });
   }
-}
-
-/** Why test-run programs can't run on this machine; undefined where they can. */
-export function whyNotHere(): string | undefined {
-  if (process.platform !== "linux") {
-    return "needs Linux";
-  }
-  if (process.getuid?.() !== 0) {
-    return "needs root, to load BPF programs";
-  }
-  return spawnSync("cc", ["--version"]).error === undefined ? undefined : "needs a C compiler and libbpf-dev";
 }
 
 /** Runs every event through the program. Throws with the kernel's words when it refuses the program. */
-export function decideInKernel(
+export async function decideInKernel(
   runner: string,
   program: TestProgram,
   events: readonly HookEvent[],
-): KernelRun {
-  return inScratchDirectory((directory) => {
+): Promise<KernelRun> {
+  return inScratchDirectory(async (directory) => {
     const path = (name: string): string => join(directory, name);
-    writeFileSync(path("program.o"), program.object);
-    writeFileSync(path("plan"), planText(program));
-    writeFileSync(path("events"), encodeEvents(program.hook, events));
+    await writeFile(path("program.o"), program.object);
+    await writeFile(path("plan"), planText(program));
+    await writeFile(path("events"), encodeEvents(program.hook, events));
     const files = ["program.o", "plan", "events", "results"].map(path);
     const numbers = [events.length, eventSize(program.hook), resultSize(program.hook)].map(String);
-    const [load = 0, all = 0] = run(runner, [...files, ...numbers])
-      .trim()
-      .split(" ")
-      .map(Number);
+    const ended = await run(runner, [...files, ...numbers]);
+    if (ended.status !== 0) {
+      throw new Error(`the kernel refuses the program: ${lastWords(ended)}`);
+    }
+    const [load = 0, all = 0] = ended.output.trim().split(" ").map(Number);
     return {
-      results: decodeResults(program.hook, readFileSync(path("results"))),
+      results: decodeResults(program.hook, await readFile(path("results"))),
       loadMilliseconds: load / 1e6,
       nanosecondsPerEvent: all / events.length,
     };
@@ -92,11 +104,33 @@ function planText({ plan, modes }: TestProgram): string {
   return [...planned, ...chosen].join("");
 }
 
-function run(command: string, args: readonly string[]): string {
-  const ended = spawnSync(command, args, { encoding: "utf8", maxBuffer: 1 << 28, timeout: 120_000 });
-  if (ended.status !== 0) {
-    const words = ended.error?.message ?? ended.stderr.slice(-4000);
-    throw new Error(`${command} ended with ${ended.status ?? ended.signal ?? "an error"}: ${words}`);
-  }
-  return ended.stdout;
+interface Ended {
+  readonly status: number | undefined;
+  readonly output: string;
+  readonly messages: string;
+}
+
+function lastWords({ status, messages }: Ended): string {
+  return messages === "" ? `status ${status ?? "none"}` : messages.trim().slice(-2000);
+}
+
+function run(command: string, parameters: readonly string[]): Promise<Ended> {
+  return new Promise((resolve) => {
+    const child = spawn(command, parameters, { stdio: ["ignore", "pipe", "pipe"], timeout: 120_000 });
+    let output = "";
+    let messages = "";
+    child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
+      output += chunk;
+    });
+    child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
+      // A verifier's log can be megabytes long; its end says what is wrong.
+      messages = (messages + chunk).slice(-8000);
+    });
+    child.on("error", (error) => {
+      resolve({ status: undefined, output, messages: error.message });
+    });
+    child.on("close", (status) => {
+      resolve({ status: status ?? undefined, output, messages });
+    });
+  });
 }

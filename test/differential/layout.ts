@@ -44,6 +44,7 @@ function valueSize(type: FieldType): number {
     case "address":
       return 24;
     case "path":
+    case "string":
       return PATH_HEADER + PATH_ROOM;
     default:
       return unreachable(type);
@@ -74,6 +75,7 @@ function encodeValue(into: Buffer, type: FieldType, value: FieldValue): void {
       into.set(value.kind === "address" ? value.bytes : new Uint8Array(16).fill(GARBAGE), 8);
       return;
     case "path":
+    case "string":
       encodePath(into, value);
       return;
     default:

@@ -57,9 +57,9 @@ export async function shrink(
 }
 
 /** Hooks with less in them, those that leave out most first. Computed as they are asked for. */
-function* smallerHooks({ policies, hook }: RandomHook): Generator<RandomHook> {
-  for (const blocks of smallerBlocks(hook.blocks)) {
-    yield { policies, hook: { ...hook, blocks } };
+function* smallerHooks(random: RandomHook): Generator<RandomHook> {
+  for (const blocks of smallerBlocks(random.hook.blocks)) {
+    yield { ...random, hook: { ...random.hook, blocks } };
   }
 }
 
@@ -160,6 +160,11 @@ function* smallerTests(test: Test): Generator<Test> {
     case "text":
       for (const values of sublists(test.values)) {
         yield { ...test, values };
+      }
+      return;
+    case "glob":
+      for (const globs of sublists(test.globs)) {
+        yield { ...test, globs };
       }
       return;
     case "networks":

@@ -111,5 +111,4 @@ test("time grows with the length of the text, not faster", () => {
   console.log(`5,000 lines: ${small.toFixed(0)} ms, 20,000 lines: ${large.toFixed(0)} ms`);
   // Four times the text; twice that is left for a busy machine.
   expect(large).toBeLessThan(small * 8);
-  expect(small).toBeLessThan(300);
 });

@@ -10,7 +10,7 @@ import { always, and, not, or } from "./bool.ts";
 import { type LoweredTest, lowerIntegerTest } from "./integer-test.ts";
 import { anyAddress, hasHostBits, minimalNetworks, networksFor, parseNetwork } from "./network.ts";
 import { type ResolvedArgument, type ResolvedHook, printable } from "./resolve-hook.ts";
-import { lowerPathTests } from "./text-test.ts";
+import { lowerTextTests } from "./text-test.ts";
 
 /** The fields that the conditions of a hook have named so far; atoms hold indices into it. */
 export interface FieldRegistry {
@@ -97,7 +97,8 @@ function lowerTests(
       return test === undefined ? undefined : [test];
     }
     case "path":
-      return lowerPathTests(comparison, findings);
+    case "string":
+      return lowerTextTests(comparison, field.type.kind, findings);
     case "address":
       return [lowerAddressTest(comparison, findings)];
   }
@@ -105,11 +106,10 @@ function lowerTests(
 
 const operatorsOf: Readonly<Record<Field["type"]["kind"], readonly Comparison["operator"][]>> = {
   integer: ["in", "less", "less-or-equal", "greater", "greater-or-equal", "has-any", "has-all", "exists"],
+  string: ["in", "starts-with", "ends-with", "contains", "matches", "exists"],
   path: ["in", "starts-with", "ends-with", "under", "contains", "matches", "exists"],
   address: ["in", "exists"],
 };
-
-const plannedOperators: ReadonlySet<Comparison["operator"]> = new Set(["contains", "matches"]);
 
 function unsupportedOperator(comparison: Comparison, field: Field): Diagnostic | undefined {
   const { operator, operatorSpan } = comparison;
@@ -120,25 +120,16 @@ function unsupportedOperator(comparison: Comparison, field: Field): Diagnostic |
       operatorSpan,
       `\`${field.name}\` has no operator \`${operator}\``,
       {
-        help: `use one of ${known.filter((name) => !plannedOperators.has(name)).join(", ")}`,
+        help: `use one of ${known.join(", ")}`,
       },
     );
   }
-  if (plannedOperators.has(operator)) {
-    return diagnostic(
-      "not-supported-yet",
-      operatorSpan,
-      `the operator \`${operator}\` is not supported yet`,
-      {
-        help: "compare the start or the end of the path",
-      },
-    );
-  }
-  return comparison.ignoreCase
+  return comparison.ignoreCase && field.type.kind !== "path" && field.type.kind !== "string"
     ? diagnostic(
-        "not-supported-yet",
+        "operator-type-mismatch",
         comparison.span,
-        "comparing without regard to case is not supported yet",
+        `\`${field.name}\` is no text: it has no case to ignore`,
+        { help: "leave out `ignoring case`" },
       )
     : undefined;
 }

@@ -1,44 +1,151 @@
-/** Comparisons of paths: literals to byte strings. */
+/** Comparisons of paths and strings: literals to texts and globs. */
 import { type Diagnostic, diagnostic } from "../../diagnostics/diagnostic.ts";
 import type { Comparison, Literal } from "../../parser/policy/tree.ts";
-import type { Test, TextValue } from "../ir.ts";
+import type { Glob, GlobPart, Test, TextValue } from "../ir.ts";
+import { parseGlob } from "./glob.ts";
 
 /** Bytes of the longest path that the kernel can name, without its terminating NUL. */
 const maximumPathBytes = 4095;
 
-/** Lowers the operators that paths have; several tests are alternatives. Undefined when a value is at fault. */
-export function lowerPathTests(comparison: Comparison, findings: Diagnostic[]): readonly Test[] | undefined {
+/**
+ * Lowers the operators that paths and strings have; several tests are alternatives. Undefined when a value is
+ * at fault.
+ */
+export function lowerTextTests(
+  comparison: Comparison,
+  type: "path" | "string",
+  findings: Diagnostic[],
+): readonly Test[] | undefined {
   const { operator } = comparison;
+  const inPath = type === "path";
   if (operator === "exists") {
-    // Every path that has a value starts with the empty text.
+    // Every text that has a value starts with the empty text.
     return [{ kind: "text", match: "prefix", values: [{ text: "", span: comparison.span }] }];
   }
-  const texts = comparison.values.map((value) => pathText(value, findings));
+  const texts = comparison.values.map((value) => textValue(value, inPath, findings));
   const values = texts.filter((text) => text !== undefined);
   if (values.length < texts.length) {
     return undefined;
   }
+  if (inPath) {
+    warnOfRelative(operator, values, findings);
+  }
+  const tests = testsOf(operator, distinct(values, findings), inPath, findings);
+  return comparison.ignoreCase ? tests?.map(ignoringCase) : tests;
+}
+
+function testsOf(
+  operator: Comparison["operator"],
+  values: readonly TextValue[],
+  inPath: boolean,
+  findings: Diagnostic[],
+): readonly Test[] | undefined {
   switch (operator) {
     case "in":
-      warnOfRelative(values, "be", findings);
-      return [{ kind: "text", match: "exact", values: distinct(values, findings) }];
+      return [{ kind: "text", match: "exact", values }];
     case "starts-with":
-      warnOfRelative(values, "begin", findings);
-      return [{ kind: "text", match: "prefix", values: distinct(values, findings) }];
+      return [{ kind: "text", match: "prefix", values }];
     case "ends-with":
-      return [{ kind: "text", match: "suffix", values: distinct(values, findings) }];
+      return [{ kind: "text", match: "suffix", values }];
     case "under":
-      warnOfRelative(values, "hold", findings);
-      return directoryTests(distinct(values, findings));
+      return directoryTests(values);
+    case "contains":
+      return [{ kind: "glob", ignoreCase: false, globs: values.map(containing) }];
+    case "matches":
+      return globTests(values, inPath, findings);
     case "less":
     case "less-or-equal":
     case "greater":
     case "greater-or-equal":
     case "has-any":
     case "has-all":
-    case "contains":
-    case "matches":
+    case "exists":
       return undefined;
+  }
+}
+
+const anything: GlobPart = { kind: "characters", slash: true };
+
+function containing({ text, span }: TextValue): Glob {
+  return { text: `**${text}**`, parts: [anything, { kind: "text", text }, anything], span };
+}
+
+/** The same test, with A to Z equal to a to z. */
+function ignoringCase(test: Test): Test {
+  if (test.kind !== "text") {
+    return test.kind === "glob" ? { ...test, ignoreCase: true } : test;
+  }
+  const globs = test.values.map(({ text, span }): Glob => {
+    const literal: GlobPart = { kind: "text", text };
+    switch (test.match) {
+      case "exact":
+        return { text, parts: [literal], span };
+      case "prefix":
+        return { text: `${text}**`, parts: [literal, anything], span };
+      case "suffix":
+        return { text: `**${text}`, parts: [anything, literal], span };
+    }
+  });
+  return { kind: "glob", ignoreCase: true, globs };
+}
+
+/** Globs without wildcards are texts: cheaper to look up. */
+function globTests(
+  values: readonly TextValue[],
+  inPath: boolean,
+  findings: Diagnostic[],
+): readonly Test[] | undefined {
+  const globs: Glob[] = [];
+  const plain: TextValue[] = [];
+  const suffixes: TextValue[] = [];
+  const prefixes: TextValue[] = [];
+  let faulty = false;
+  for (const value of values) {
+    const parsed = parseGlob(value.text, inPath);
+    if (parsed.kind === "fault") {
+      const { message, help } = parsed.fault;
+      findings.push(diagnostic("invalid-glob", value.span, message, { help }));
+      faulty = true;
+      continue;
+    }
+    const { parts } = parsed;
+    const [first, second] = parts;
+    if (parts.length === 1 && first?.kind === "text") {
+      plain.push({ text: first.text, span: value.span });
+    } else if (parts.length === 2 && first?.kind === "text" && isAnything(second)) {
+      prefixes.push({ text: first.text, span: value.span });
+    } else if (parts.length === 2 && first?.kind === "directories" && second?.kind === "text") {
+      // Paths are absolute: a slash is always before the text.
+      suffixes.push({ text: `/${second.text}`, span: value.span });
+    } else if (parts.length === 2 && isAnything(first) && second?.kind === "text") {
+      suffixes.push({ text: second.text, span: value.span });
+    } else {
+      globs.push({ text: value.text, parts, span: value.span });
+    }
+  }
+  const tests: readonly Test[] = [
+    { kind: "text", match: "exact", values: plain },
+    { kind: "text", match: "prefix", values: prefixes },
+    { kind: "text", match: "suffix", values: suffixes },
+    { kind: "glob", ignoreCase: false, globs },
+  ];
+  return faulty ? undefined : tests.filter((test) => valuesIn(test) > 0);
+}
+
+function isAnything(part: GlobPart | undefined): boolean {
+  return part?.kind === "characters" && part.slash;
+}
+
+function valuesIn(test: Test): number {
+  switch (test.kind) {
+    case "text":
+      return test.values.length;
+    case "glob":
+      return test.globs.length;
+    case "ranges":
+    case "bits":
+    case "networks":
+      return 0;
   }
 }
 
@@ -51,29 +158,35 @@ function directoryTests(values: readonly TextValue[]): readonly Test[] {
   ];
 }
 
-function pathText(literal: Literal, findings: Diagnostic[]): TextValue | undefined {
+function textValue(literal: Literal, inPath: boolean, findings: Diagnostic[]): TextValue | undefined {
   if (literal.kind !== "string") {
     findings.push(
-      diagnostic("value-type-mismatch", literal.span, "a path is compared with texts", {
-        help: "put the value in double quotes",
-      }),
+      diagnostic(
+        "value-type-mismatch",
+        literal.span,
+        `a ${inPath ? "path" : "string"} is compared with texts`,
+        {
+          help: "put the value in double quotes",
+        },
+      ),
     );
     return undefined;
   }
-  const fault = pathFault(literal.value);
+  const fault = textFault(literal.value, inPath);
   if (fault !== undefined) {
-    findings.push(diagnostic("invalid-path-value", literal.span, `no path can match: ${fault}`));
+    const what = inPath ? "path" : "string";
+    findings.push(diagnostic("invalid-path-value", literal.span, `no ${what} can match: ${fault}`));
     return undefined;
   }
   return { text: literal.value, span: literal.span };
 }
 
-function pathFault(text: string): string | undefined {
-  if (text === "") {
+function textFault(text: string, inPath: boolean): string | undefined {
+  if (text === "" && inPath) {
     return "the text is empty";
   }
   if (text.includes("\0")) {
-    return "a path holds no NUL character";
+    return `a ${inPath ? "path" : "string"} holds no NUL character`;
   }
   if (/\p{Surrogate}/u.test(text)) {
     return "the text holds half of a surrogate pair";
@@ -82,16 +195,36 @@ function pathFault(text: string): string | undefined {
   return bytes > maximumPathBytes ? `${bytes} bytes are more than ${maximumPathBytes}` : undefined;
 }
 
-function warnOfRelative(values: readonly TextValue[], relation: string, findings: Diagnostic[]): void {
+/** What a path must do with a value that starts with a slash. */
+const relations: Readonly<Partial<Record<Comparison["operator"], string>>> = {
+  in: "be",
+  "starts-with": "begin",
+  under: "hold",
+  matches: "match",
+};
+
+function warnOfRelative(
+  operator: Comparison["operator"],
+  values: readonly TextValue[],
+  findings: Diagnostic[],
+): void {
+  const relation = relations[operator];
+  if (relation === undefined) {
+    return;
+  }
   for (const { text, span } of values) {
-    if (!text.startsWith("/")) {
+    const canStart = operator === "matches" ? /^(?:\/|\*\*|\{|\[|\\)/ : /^\//;
+    if (!canStart.test(text)) {
       findings.push(
         diagnostic(
           "path-not-absolute",
           span,
           `\`${text}\` can't ${relation} a path: paths start with \`/\``,
           {
-            help: "write the whole path, or compare the end of the path",
+            help:
+              operator === "matches"
+                ? "write `**/` before it to match in any directory"
+                : "write the whole path, or compare the end of the path",
           },
         ),
       );

@@ -25,6 +25,8 @@ export function valueCount({ test }: Atom): number {
       return test.masks.length;
     case "text":
       return test.values.length;
+    case "glob":
+      return test.globs.length;
     case "networks":
       return test.networks.length;
   }
