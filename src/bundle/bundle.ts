@@ -1,6 +1,6 @@
 /** Puts a compiled program, its plan and its manifest into one reproducible file. */
 import { createHash } from "node:crypto";
-import { zipSync } from "fflate";
+import { unzipSync, zipSync } from "fflate";
 import type { Program } from "../codegen/generate.ts";
 import type { Ir, IrHook, Verdict } from "../ir/ir.ts";
 import type { Diagnostic } from "../diagnostics/diagnostic.ts";
@@ -18,6 +18,9 @@ import { readPrograms } from "./object.ts";
 
 /** Name and version that manifests carry. */
 export const COMPILER = "policyc 0.1.0";
+
+/** The earliest time that a zip can state, wherever it is written. */
+const EARLIEST_TIME = new Date(1980, 0, 1);
 
 /** The parts of a bundle. */
 export interface BundleParts {
@@ -37,9 +40,19 @@ export function packBundle(parts: BundleParts): Uint8Array {
   };
   const digests = Object.fromEntries(Object.entries(files).map(([name, bytes]) => [name, sha256(bytes)]));
   const manifest = json(manifestOf(parts, digests));
-  // The earliest time that a zip can state.
-  const options = { mtime: new Date(1980, 0, 1), level: 9 } as const;
-  return zipSync({ "manifest.json": manifest, ...files }, options);
+  return zipSync({ "manifest.json": manifest, ...files }, { mtime: EARLIEST_TIME, level: 9 });
+}
+
+/**
+ * The same bundle without compression, for a reader whose processor is emulated: there, unpacking takes longer
+ * than all else that is done with the file. Bytes that are no bundle stay what they are.
+ */
+export function storeBundle(bundle: Uint8Array): Uint8Array {
+  try {
+    return zipSync(unzipSync(bundle), { mtime: EARLIEST_TIME, level: 0 });
+  } catch {
+    return bundle;
+  }
 }
 
 function json(value: unknown): Uint8Array {

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { release } from "node:os";
 import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
+import { storeBundle } from "../bundle/bundle.ts";
 import { GUEST_DIRECTORY, GUEST_EVENTS_PATH } from "../vm/guest-job.ts";
 import { DEFAULT_KERNEL } from "../vm/kernel-catalog.ts";
 import { DEFAULT_SHAPE } from "../vm/qemu-arguments.ts";
@@ -136,6 +137,7 @@ async function tryForPeople(
   }
   if (closing === undefined) {
     complain(NEVER_RAN);
+    adviseAgainstHost(options);
     return trial.exit === 0 ? EXIT_ENVIRONMENT : trial.exit;
   }
   process.stderr.write(`${closingText(trial, closing)}\n`);
@@ -177,8 +179,17 @@ async function tryToJson(
     lost: closing?.lost ?? 0,
     ...(closing === undefined ? { error: NEVER_RAN } : {}),
   };
+  if (closing === undefined) {
+    adviseAgainstHost(options);
+  }
   process.stdout.write(`${JSON.stringify(printed)}\n`);
   return closing !== undefined || trial.exit !== 0 ? trial.exit : EXIT_ENVIRONMENT;
+}
+
+function adviseAgainstHost({ kernel }: TryOptions): void {
+  if (kernel === HOST) {
+    complain("this machine's kernel can't serve the policy: without `--kernel host` a virtual machine does");
+  }
 }
 
 /** Runs the command under the bundle, or says why that can't be done and gives the exit code. */
@@ -211,7 +222,7 @@ async function runTrial(
       kernel,
       shape: { ...DEFAULT_SHAPE, cpus: options.cpus, memoryMiB: options.memory },
       timeoutSeconds: options.timeout,
-      files: [{ path: BUNDLE_PATH, mode: 0o600, content: bundle }],
+      files: [{ path: BUNDLE_PATH, mode: 0o600, content: storeBundle(bundle) }],
       abort: interruptSignal(),
     },
     { argv: argv(BUNDLE_PATH, GUEST_EVENTS_PATH), cwd: process.cwd(), environment: guestEnvironment() },

@@ -46,6 +46,7 @@ export const GUEST_EVENTS_PATH = portPath(PORTS.events);
 const prologue = `#!${BUSYBOX} sh
 B=${BUSYBOX}
 exec </dev/null 3>${portPath(PORTS.control)}
+echo started >&3
 `;
 
 const epilogue = `$B sync
@@ -112,29 +113,35 @@ export interface StepResult {
 
 /** What came over the control port. */
 export interface ControlReport {
+  /** Whether the job began: until then nothing of the user has run. */
+  readonly started: boolean;
   /** Undefined when the guest ended before the job did. */
   readonly exit: number | undefined;
   readonly steps: readonly StepResult[];
 }
 
+/** The first line on the control port. */
+const STARTED = Buffer.from("started\n");
+
 /** Reads the control port's bytes, which may stop anywhere. */
 export function parseControl(bytes: Buffer, steps: readonly GuestStep[]): ControlReport {
   const results: StepResult[] = [];
-  let position = 0;
+  const started = bytes.subarray(0, STARTED.length).equals(STARTED);
+  let position = started ? STARTED.length : 0;
   for (;;) {
     const end = bytes.indexOf("\n", position);
     if (end < 0) {
-      return { exit: undefined, steps: results };
+      return { started, exit: undefined, steps: results };
     }
     const words = bytes.toString("utf8", position, end).split(" ");
     const [first = 0, exit = 0, outBytes = 0, errBytes = 0] = words.slice(1).map(Number);
     if (words[0] === "exit") {
-      return { exit: first, steps: results };
+      return { started, exit: first, steps: results };
     }
     const out = end + 1;
     const err = out + outBytes;
     if (err + errBytes > bytes.length) {
-      return { exit: undefined, steps: results };
+      return { started, exit: undefined, steps: results };
     }
     results.push({
       name: steps[first]?.name ?? `step ${first}`,

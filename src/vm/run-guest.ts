@@ -85,12 +85,40 @@ export async function runGuestSteps(
   return { end, results: report.steps };
 }
 
+/** How often a machine is started that dies before its job begins. */
+const BOOTS = 3;
+
+interface Boot {
+  readonly end: GuestEnd;
+  readonly report: ControlReport;
+}
+
+/**
+ * Boots until the job begins. Under an emulator a kernel may crash while it boots (one that patches its code
+ * while another processor runs it, when the host is busy): that says nothing of the job, and nothing has run.
+ */
 async function bootGuest(
   setting: GuestSetting,
   job: string,
   ports: readonly MachinePort[],
   steps: readonly GuestStep[],
-): Promise<{ readonly end: GuestEnd; readonly report: ControlReport }> {
+): Promise<Boot> {
+  for (let boots = 1; ; boots++) {
+    const boot = await bootOnce(setting, job, ports, steps);
+    // Input that the machine took with it can't be given to the next.
+    const once = ports.some(({ input }) => input !== undefined);
+    if (boot.end.kind !== "died" || boot.report.started || once || boots === BOOTS) {
+      return boot;
+    }
+  }
+}
+
+async function bootOnce(
+  setting: GuestSetting,
+  job: string,
+  ports: readonly MachinePort[],
+  steps: readonly GuestStep[],
+): Promise<Boot> {
   const directory = mkdtempSync(join(tmpdir(), "policyc-vm-"));
   try {
     const shares = (setting.sharedDirectories ?? []).map((path, index) => ({ tag: `share${index}`, path }));

@@ -100,16 +100,22 @@ describe("the control port", () => {
     { name: "first", argv: ["true"] },
     { name: "second", argv: ["true"] },
   ];
-  const complete = Buffer.from("step 0 7 4 2\noutAer" + "step 1 137 0 0\n" + "exit 0\n");
+  const complete = Buffer.from("started\n" + "step 0 7 4 2\noutAer" + "step 1 137 0 0\n" + "exit 0\n");
 
   it("gives each step's status and output", () => {
     expect(parseControl(complete, steps)).toEqual({
+      started: true,
       exit: 0,
       steps: [
         { name: "first", exit: 7, stdout: "outA", stderr: "er" },
         { name: "second", exit: 137, stdout: "", stderr: "" },
       ],
     });
+  });
+
+  it("tells a job that began from a machine that died before", () => {
+    expect(parseControl(Buffer.from("start"), steps).started).toBe(false);
+    expect(parseControl(Buffer.from("started\n"), steps).started).toBe(true);
   });
 
   it("takes no half report for a whole one, wherever the bytes stop", () => {
