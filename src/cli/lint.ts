@@ -1,9 +1,9 @@
 import { writeFileSync } from "node:fs";
-import { type Command, Option } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Diagnostic } from "../diagnostics/diagnostic.ts";
 import { summarize } from "../diagnostics/summary.ts";
-import type { OptionalRule } from "../lint/lint.ts";
-import { lintSources, optionalRules } from "../lint/lint.ts";
+import type { RuleSeverity } from "../lint/lint.ts";
+import { lintCodes, lintSources, optionalRules } from "../lint/lint.ts";
 import type { TextEdit } from "../source/edit.ts";
 import { applyEdits } from "../source/edit.ts";
 import type { Source } from "../source/source.ts";
@@ -16,7 +16,8 @@ import { readTargets } from "./targets.ts";
 
 interface LintCommandOptions extends CommonOptions {
   readonly fix: boolean;
-  readonly enable?: readonly OptionalRule[];
+  readonly enable?: readonly string[];
+  readonly rule: ReadonlyMap<string, RuleSeverity>;
 }
 
 /** Adds `policyc lint`. */
@@ -29,9 +30,31 @@ export function registerLint(program: Command): void {
   )
     .option("--fix", "apply the fixes that cannot change what a policy means", false)
     .addOption(new Option("--enable <rule...>", "run a rule that is off by default").choices(optionalRules))
+    .option(
+      "--rule <CODE=SEVERITY>",
+      "severity of a lint rule: error, warning, info or off (repeatable)",
+      readRuleSeverity,
+      new Map(),
+    )
     .action(async (inputs: readonly string[], options: LintCommandOptions) => {
       process.exitCode = await runLint(inputs, options);
     });
+}
+
+const ruleSeverities: readonly RuleSeverity[] = ["error", "warning", "info", "off"];
+
+function readRuleSeverity(
+  text: string,
+  previous: ReadonlyMap<string, RuleSeverity>,
+): ReadonlyMap<string, RuleSeverity> {
+  const [code = "", word = ""] = text.split("=");
+  const severity = ruleSeverities.find((candidate) => candidate === word);
+  if (severity === undefined || !lintCodes.includes(code)) {
+    throw new InvalidArgumentError(
+      `Write CODE=${ruleSeverities.join("|")}; the codes are ${lintCodes.join(", ")}.`,
+    );
+  }
+  return new Map([...previous, [code, severity]]);
 }
 
 async function runLint(inputs: readonly string[], options: LintCommandOptions): Promise<number> {
@@ -47,6 +70,7 @@ async function runLint(inputs: readonly string[], options: LintCommandOptions): 
       language: options.language,
       targets,
       enabled: options.enable ?? [],
+      severities: options.rule,
     });
     const diagnostics = [...read.diagnostics, ...result.diagnostics];
     const summary = summarize(

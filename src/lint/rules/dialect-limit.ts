@@ -1,16 +1,20 @@
 import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
 import { diagnostic } from "../../diagnostics/diagnostic.ts";
-import type { Block, Comparison, Condition, PolicyTree } from "../../parser/policy/tree.ts";
+import type { Block } from "../../parser/policy/tree.ts";
+import type { LintRule } from "../lint-rule.ts";
+import { comparisonsOf } from "../walk.ts";
 
 /** Selectors of one hook that Tetragon takes. */
 const maximumRules = 5;
 /** Values of one integer comparison that Tetragon takes. */
 const maximumValues = 4;
 
-/** Warns of what Tetragon's own engine would refuse: for policies that must run on both. */
-export function checkDialectLimits(tree: PolicyTree): readonly Diagnostic[] {
-  return tree.policies.flatMap((policy) => policy.blocks.flatMap(checkBlock));
-}
+/** What Tetragon's own engine would refuse: for policies that must run on both. */
+export const dialectLimit: LintRule = {
+  code: "dialect-limit",
+  optional: true,
+  check: ({ tree }) => tree.policies.flatMap((policy) => policy.blocks.flatMap(checkBlock)),
+};
 
 function checkBlock(block: Block): readonly Diagnostic[] {
   const findings: Diagnostic[] = [];
@@ -25,7 +29,7 @@ function checkBlock(block: Block): readonly Diagnostic[] {
     );
   }
   for (const rule of block.rules) {
-    for (const comparison of comparisonsOf(rule.condition)) {
+    for (const { comparison } of comparisonsOf(rule.condition)) {
       const value = comparison.values[maximumValues];
       if (value?.kind === "integer") {
         findings.push(
@@ -39,18 +43,4 @@ function checkBlock(block: Block): readonly Diagnostic[] {
     }
   }
   return findings;
-}
-
-function comparisonsOf(condition: Condition | undefined): readonly Comparison[] {
-  switch (condition?.kind) {
-    case undefined:
-      return [];
-    case "comparison":
-      return [condition];
-    case "not":
-      return comparisonsOf(condition.operand);
-    case "and":
-    case "or":
-      return condition.operands.flatMap(comparisonsOf);
-  }
 }

@@ -1,0 +1,107 @@
+import { diagnostic } from "../../diagnostics/diagnostic.ts";
+import type { Field, Ir, IrBlock, IrRule } from "../../ir/ir.ts";
+import type { Policy, PolicyTree, Scope } from "../../parser/policy/tree.ts";
+import { excludes, implies, isImpossible } from "../implication.ts";
+import type { LintRule } from "../lint-rule.ts";
+import { rulesOf, spanKey } from "../walk.ts";
+
+/** Pairs of rule and block at one hook that are compared: enough for hundreds of policies on one hook. */
+const mostPairs = 20_000;
+
+/** An `allow` whose every event another policy refuses: blocks are independent, so the refusal wins. */
+export const policiesContradict: LintRule = {
+  code: "policies-contradict",
+  optional: false,
+  check: ({ ir, tree }) => (ir === undefined ? [] : contradictions(ir, tree)),
+};
+
+function contradictions(ir: Ir, tree: PolicyTree): readonly ReturnType<typeof diagnostic>[] {
+  const allowing = allowingRules(tree);
+  return ir.hooks.flatMap(({ blocks, fields }) => {
+    let pairs = 0;
+    return blocks.flatMap((block) =>
+      block.rules
+        .filter((rule) => allowing.has(spanKey(rule.span)) && !isImpossible(rule.condition, fields))
+        .flatMap((rule) => {
+          const other = blocks.find((candidate) => {
+            pairs += 1;
+            return (
+              pairs <= mostPairs &&
+              isOpposed(block, candidate, ir, tree) &&
+              refusal(rule, candidate, fields) !== undefined
+            );
+          });
+          const refusing = other && refusal(rule, other, fields);
+          const policy = other && ir.policies[other.policy];
+          return refusing === undefined || policy === undefined
+            ? []
+            : [
+                diagnostic(
+                  "policies-contradict",
+                  rule.span,
+                  `all of this is refused by the policy \`${policy.name.slice(0, 40)}\``,
+                  {
+                    help: "an `allow` ends its own block only: make an exception in the other policy as well",
+                    related: [{ message: "it is refused here", span: refusing.span }],
+                  },
+                ),
+              ];
+        }),
+    );
+  });
+}
+
+/** Where rules stand that say `allow`; in the IR a rule that only reports allows as well. */
+function allowingRules(tree: PolicyTree): ReadonlySet<string> {
+  return new Set(
+    tree.policies
+      .flatMap(({ blocks }) => blocks.flatMap(rulesOf))
+      .filter(({ actions }) => actions.some(({ kind }) => kind === "allow"))
+      .map(({ span }) => spanKey(span)),
+  );
+}
+
+/** Whether two blocks are of different policies, both enforced, and the second looks at all that the first does. */
+function isOpposed(block: IrBlock, other: IrBlock, ir: Ir, tree: PolicyTree): boolean {
+  const policy = tree.policies[block.policy];
+  const opposed = tree.policies[other.policy];
+  return (
+    block.policy !== other.policy &&
+    policy !== undefined &&
+    opposed !== undefined &&
+    ir.policies[other.policy]?.mode === "enforce" &&
+    takesIn(opposed, policy) &&
+    !opposed.blocks.some(({ group, span }) => group !== undefined && spanKey(span) === spanKey(other.span))
+  );
+}
+
+function takesIn(wide: Policy, narrow: Policy): boolean {
+  return (
+    wide.namespace?.text === narrow.namespace?.text &&
+    (wide.scope.kind === "everything" ||
+      (wide.scope.kind === "host" && narrow.scope.kind === "host") ||
+      hasAllContainers(wide.scope, narrow.scope))
+  );
+}
+
+function hasAllContainers(wide: Scope, narrow: Scope): boolean {
+  return (
+    wide.kind === "containers" &&
+    narrow.kind === "containers" &&
+    wide.condition === undefined &&
+    (wide.withHost || !narrow.withHost)
+  );
+}
+
+/** The rule of a block that refuses every event of `rule`; nothing where another may decide some of them. */
+function refusal(rule: IrRule, block: IrBlock, fields: readonly Field[]): IrRule | undefined {
+  for (const candidate of block.rules) {
+    if (implies(rule.condition, candidate.condition, fields)) {
+      return candidate.verdict.kind === "allow" ? undefined : candidate;
+    }
+    if (!excludes(rule.condition, candidate.condition, fields)) {
+      return undefined;
+    }
+  }
+  return undefined;
+}
