@@ -28,8 +28,8 @@ struct path_value {
 	struct vfsmount *mnt;
 	u64 root_dentry;
 	u64 root_mnt;
-	/* False when the kernel gave no file at all (an anonymous mapping). */
-	bool present;
+	/* 0 when the kernel gave no file at all (an anonymous mapping). */
+	u64 present;
 };
 #endif
 
@@ -121,7 +121,11 @@ static __always_inline bool mount_is_visible(u64 mount)
 static __always_inline void path_of(struct path_value *value, struct dentry *dentry, struct vfsmount *mnt,
 				    const enum generation generation)
 {
-	value->present = true;
+	u64 present = 1;
+
+	/* Or clang would ask anew whether the file is NULL, and the verifier follow both answers. */
+	asm volatile("" : "+r"(present));
+	value->present = present;
 	value->dentry = dentry;
 	value->mnt = mnt;
 	/*
@@ -270,105 +274,116 @@ at_root:
 		ends->head = name_head(top_name);
 }
 
-/* State of path_read(), and argument of its loop body. */
-struct path_walk {
-	u64 dentry;
-	u64 mnt;
-	u64 mnt_root;
-	u64 root_dentry;
-	u64 root_mnt;
-	struct scratch *scratch;
-	/* Where the path starts in scratch->path so far. */
-	u32 offset;
-	enum path_status status;
-};
-
 /* Components and mounts that path_read() walks: each takes at least two bytes of PATH_BYTES. */
 #define PATH_STEPS (PATH_BYTES / 2 + 64)
+#define PATH_STEPS_AT_ONCE 16
 
-/* One component or one mount upwards; 1 ends the walk. */
-static long path_step(u32 index, struct path_walk *walk)
+/* One component or one mount upwards; true ends the walk. */
+static __always_inline bool path_step(struct scratch *scratch)
 {
+	struct path_walk *walk = &scratch->walk;
+	u64 dentry = walk->dentry;
+	u64 mnt = walk->mnt;
 	struct dentry_view view = {};
 
-	if (walk->dentry == walk->root_dentry && walk->mnt == walk->root_mnt) {
+	if (dentry == walk->root_dentry && mnt == walk->root_mnt) {
 		walk->status = PATH_PRESENT;
-		return 1;
+		return true;
 	}
-	if (walk->dentry == walk->mnt_root) {
+	if (dentry == walk->mnt_root) {
 		struct mount_view above = {};
-		u64 mount = mount_of(walk->mnt);
-		u64 mnt_root = 0;
+		u64 mount = mount_of(mnt);
 
 		read_mount(mount, &above);
 		if (above.parent == mount || above.parent == 0) {
 			walk->status = mount_is_visible(mount) ? PATH_PRESENT : PATH_MISSING;
-			return 1;
+			return true;
 		}
+		mnt = above.parent + bpf_core_field_offset(struct mount, mnt);
 		walk->dentry = above.mountpoint;
-		walk->mnt = above.parent + bpf_core_field_offset(struct mount, mnt);
-		bpf_probe_read_kernel(&mnt_root, sizeof(mnt_root),
-				      (void *)(walk->mnt + bpf_core_field_offset(struct vfsmount, mnt_root)));
-		walk->mnt_root = mnt_root;
-		return 0;
+		walk->mnt = mnt;
+		bpf_probe_read_kernel(&walk->mnt_root, sizeof(walk->mnt_root),
+				      (void *)(mnt + bpf_core_field_offset(struct vfsmount, mnt_root)));
+		return false;
 	}
-	read_dentry(walk->dentry, &view);
-	if (view.parent == walk->dentry || view.parent == 0) {
+	read_dentry(dentry, &view);
+	if (view.parent == dentry || view.parent == 0) {
 		/* A root that no mount shows: a pipe, or a file system's detached part. */
 		walk->status = PATH_MISSING;
-		return 1;
+		return true;
 	}
 	u32 length = view.length & NAME_BYTES;
 	u32 offset = walk->offset;
 
 	if (offset < length + 1 || offset > PATH_BYTES) {
 		walk->status = PATH_UNRESOLVED;
-		return 1;
+		return true;
 	}
 	offset = (offset - length - 1) & (PATH_BYTES - 1);
-	walk->scratch->path[offset] = '/';
-	bpf_probe_read_kernel(&walk->scratch->path[offset] + 1, length, (void *)view.name);
+	scratch->path[offset] = '/';
+	bpf_probe_read_kernel(&scratch->path[offset] + 1, length, (void *)view.name);
 	walk->offset = offset;
 	walk->dentry = view.parent;
+	return false;
+}
+
+/*
+ * The walk's state lies in memory and its parts are global functions, so that the verifier sees each part
+ * once, and every step of it in the same state: kernels without bpf_loop follow loops step by step.
+ */
+__noinline int path_steps(u32 level)
+{
+	struct scratch *memory = bpf_map_lookup_elem(&scratch, &level);
+
+	if (!memory)
+		return 1;
+#pragma clang loop unroll(disable)
+	for (u32 step = 0; step < PATH_STEPS_AT_ONCE; step++)
+		if (path_step(memory))
+			return 1;
+	return 0;
+}
+
+__noinline int path_walk_up(u32 level)
+{
+#pragma clang loop unroll(disable)
+	for (u32 steps = 0; steps < PATH_STEPS; steps += PATH_STEPS_AT_ONCE)
+		if (path_steps(level))
+			return 1;
 	return 0;
 }
 
 static __always_inline void path_read(const struct path_value *value, struct scratch *scratch,
 				      struct path_text *text, const enum generation generation)
 {
+	struct path_walk *walk = &scratch->walk;
+
 	text->status = PATH_MISSING;
 	text->offset = PATH_BYTES;
 	text->length = 0;
 	if (!value->present)
 		return;
 
-	struct path_walk walk = {
-		.dentry = (u64)value->dentry,
-		.mnt = (u64)value->mnt,
-		.mnt_root = (u64)value->mnt->mnt_root,
-		.root_dentry = value->root_dentry,
-		.root_mnt = value->root_mnt,
-		.scratch = scratch,
-		.offset = PATH_BYTES,
-		.status = PATH_UNRESOLVED,
-	};
-
+	walk->dentry = (u64)value->dentry;
+	walk->mnt = (u64)value->mnt;
+	walk->mnt_root = (u64)value->mnt->mnt_root;
+	walk->root_dentry = value->root_dentry;
+	walk->root_mnt = value->root_mnt;
+	walk->offset = PATH_BYTES;
+	walk->status = PATH_UNRESOLVED;
 	scratch->after_path[0] = 0;
-	if (generation >= GENERATION_6_1) {
-		bpf_loop(PATH_STEPS, path_step, &walk, 0);
-	} else {
-		for (u32 step = 0; step < PATH_STEPS; step++)
-			if (path_step(step, &walk))
-				break;
-	}
-	if (walk.status == PATH_PRESENT && walk.offset == PATH_BYTES) {
-		walk.offset = PATH_BYTES - 1;
+	path_walk_up(scratch->level);
+
+	u32 offset = walk->offset;
+
+	text->status = walk->status;
+	if (text->status == PATH_PRESENT && offset == PATH_BYTES) {
+		offset = PATH_BYTES - 1;
 		scratch->path[PATH_BYTES - 1] = '/';
 	}
-	if (walk.status == PATH_UNRESOLVED)
+	if (text->status == PATH_UNRESOLVED)
 		count(COUNTER_UNRESOLVED);
-	text->status = walk.status;
-	text->offset = walk.status == PATH_MISSING ? PATH_BYTES : walk.offset;
+	text->offset = text->status == PATH_MISSING ? PATH_BYTES : offset;
 	text->length = PATH_BYTES - text->offset;
 }
 

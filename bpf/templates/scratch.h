@@ -31,7 +31,24 @@ struct trie_key {
 	u8 bytes[TRIE_BYTES];
 };
 
+/* State of a walk from a path's end to its root; addresses are of struct dentry and struct vfsmount. */
+struct path_walk {
+	u64 dentry;
+	u64 mnt;
+	u64 mnt_root;
+	u64 root_dentry;
+	u64 root_mnt;
+	/* Where the path starts in `path` so far. */
+	u32 offset;
+	/* enum path_status */
+	u32 status;
+};
+
 struct scratch {
+	/* Which of the CPU's levels this is. */
+	u32 level;
+	u32 reserved0;
+	struct path_walk walk;
 	/* Room for the `bits` of a trie key right before a path that starts at path[0]. */
 	u8 before_path[8];
 	/*
@@ -89,7 +106,9 @@ static __always_inline struct scratch *scratch_acquire(const enum generation gen
 	if (!result) {
 		__sync_fetch_and_add(depth, -1);
 		count(COUNTER_SCRATCH_BUSY);
+		return NULL;
 	}
+	result->level = level;
 	return result;
 }
 

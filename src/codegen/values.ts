@@ -112,7 +112,11 @@ export function writeValuesFrom(writer: CWriter, hook: IrHook, point: AttachPoin
   }
 }
 
-/** A pointer that may be NULL is looked at as a number first; where it is, `values` stays without the argument. */
+/**
+ * A pointer that may be NULL is looked at as a number first, as some verifiers drop a plain check of it (see
+ * CParameter.mayBeNull), and then checked plainly, as 7.2 demands. Where it is NULL, `values` stays without
+ * the argument.
+ */
 function writeIfPresent(writer: CWriter, point: AttachPoint, index: number, write: () => void): void {
   const { name, mayBeNull } = elementAt(point.parameters, index);
   if (mayBeNull === undefined) {
@@ -122,7 +126,7 @@ function writeIfPresent(writer: CWriter, point: AttachPoint, index: number, writ
   writer.line(`u64 ${name}_address = 0;`);
   writer.line();
   writer.line(`bpf_probe_read_kernel(&${name}_address, sizeof(${name}_address), &ctx[${index}]);`);
-  writer.block(`if (${name}_address) {`, write);
+  writer.block(`if (${name}_address && ${name}) {`, write);
 }
 
 function writeTarget(
