@@ -56,7 +56,8 @@ export async function runRounds(
   const work = async (): Promise<void> => {
     for (let next = queue.next(); next.done !== true && !failed; next = queue.next()) {
       try {
-        tally = add(tally, await runRound(runner, next.value));
+        const one = await runRound(runner, next.value);
+        tally = add(tally, one);
       } catch (error) {
         failed = true;
         throw error;

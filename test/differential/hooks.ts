@@ -8,7 +8,7 @@ import { createSource, createSpan, type Source, type Span } from "../../src/sour
 import { conditionOf, poolOf, type ConditionLimits } from "./conditions.ts";
 
 /** Rules up to which hooks are also tried without bpf_loop: the verifier follows every step of a plain loop. */
-const MOST_RULES_OF_5_10 = 300;
+const MOST_RULES_OF_5_10 = 24;
 
 /** How large a hook is. */
 export interface HookShape extends ConditionLimits {

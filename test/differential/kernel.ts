@@ -111,7 +111,7 @@ interface Ended {
 }
 
 function lastWords({ status, messages }: Ended): string {
-  return messages === "" ? `status ${status ?? "none"}` : messages.trim().slice(-2000);
+  return messages === "" ? `status ${status ?? "none"}` : messages.trim().slice(-1000);
 }
 
 function run(command: string, parameters: readonly string[]): Promise<Ended> {
