@@ -163,6 +163,13 @@ const limit: fc.Arbitrary<Action> = fc.record<Extract<Action, { kind: "limit" }>
 /** Each action once; a limit only where there is something to limit. */
 const actions: fc.Arbitrary<readonly Action[]> = fc
   .tuple(fc.uniqueArray(action, { minLength: 1, maxLength: 3, selector: ({ kind }) => kind }), maybe(limit))
+  .map(
+    ([all, bound]) =>
+      [
+        all.some(({ kind }) => kind === "alert") ? all.filter(({ kind }) => kind !== "silent") : all,
+        bound,
+      ] as const,
+  )
   .map(([list, bound]) =>
     bound !== undefined && list.some(({ kind }) => kind === "alert") ? [...list, bound] : list,
   );

@@ -12,6 +12,14 @@ export function lowerActions(actions: readonly ActionSyntax[], names: Names): re
   const lowered = actions.map((action) => lowerAction(action, names));
   const whole = lowered.filter((action) => action !== undefined);
   reportRepeated(actions, names);
+  const silent = actions.find(({ kind }) => kind === "silent");
+  if (silent !== undefined && actions.some(({ kind }) => kind === "alert")) {
+    names.diagnostics.push(
+      diagnostic("conflicting-actions", silent.span, "`silent` contradicts `alert`", {
+        help: "keep one of them",
+      }),
+    );
+  }
   const limit = actions.find(({ kind }) => kind === "limit");
   if (limit !== undefined && !actions.some(({ kind }) => kind === "alert")) {
     names.diagnostics.push(
