@@ -18,6 +18,7 @@ typedef __s16 s16;
 typedef __s32 s32;
 typedef __s64 s64;
 typedef _Bool bool;
+typedef unsigned short umode_t;
 #define true 1
 #define false 0
 #define NULL ((void *)0)
@@ -132,9 +133,28 @@ typedef struct {
 	u64 val;
 } kernel_cap_t;
 
+typedef struct {
+	unsigned int val;
+} kgid_t;
+
 struct cred {
 	kuid_t uid;
+	kgid_t gid;
+	kuid_t euid;
+	kgid_t egid;
 	kernel_cap_t cap_effective;
+};
+
+/* Threads of a process that have not begun to end. */
+struct signal_struct {
+	struct {
+		int counter;
+	} live;
+};
+
+struct vm_area_struct {
+	unsigned long vm_flags;
+	struct file *vm_file;
 };
 
 struct task_struct {
@@ -144,6 +164,7 @@ struct task_struct {
 	unsigned int flags;
 	u64 start_boottime;
 	struct task_struct *group_leader;
+	struct signal_struct *signal;
 	struct task_struct *real_parent;
 	struct mm_struct *mm;
 	struct fs_struct *fs;

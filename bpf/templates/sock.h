@@ -67,55 +67,161 @@ static __always_inline void sock_read(struct sock_value *value, struct sock *sk)
 	}
 }
 
-/*
- * The socket as it would be once connected to `address`, a kernel copy of the caller's sockaddr of
- * `length` bytes. False when this is no stream connection to an internet address, so that no rule about
- * TCP connections is about it. Wildcard destinations are replaced as the kernel does when it connects:
- * 0.0.0.0 by the bound source address or 127.0.0.1, :: by ::1 (or its IPv4 form on an IPv4-bound socket).
- */
-static __always_inline bool sock_connecting(struct sock_value *value, struct socket *socket,
-					    const void *address, int length)
+/* Reads the socket behind a struct socket; without one `value` stays as it is. */
+static __always_inline void sock_of(struct sock_value *value, struct socket *socket)
 {
 	struct sock *sk = socket->sk;
+
+	if (sk)
+		sock_read(value, sk);
+}
+
+/*
+ * Family of `address`, a kernel copy of the caller's sockaddr of `length` bytes, and the address itself as
+ * 16 bytes; AF_UNSPEC when it is no internet address.
+ */
+static __always_inline u16 sockaddr_read(const void *address, int length, u16 *port, u64 *bytes)
+{
 	u16 family = 0;
 
-	if (!sk)
-		return false;
-	/* MPTCP and SMC sockets end in TCP connections as well. */
-	if (socket->type != SOCK_STREAM || sk->sk_protocol == IPPROTO_SCTP || length < 2)
-		return false;
+	if (length < 2)
+		return AF_UNSPEC;
 	bpf_probe_read_kernel(&family, sizeof(family), address);
-	sock_read(value, sk);
 	if (family == AF_INET && length >= 16) {
 		struct sockaddr_in in = {};
 
 		bpf_probe_read_kernel(&in, 8, address);
-		value->dport = bpf_ntohs(in.sin_port);
-		value->daddr[0] = 0;
-		value->daddr[1] = MAPPED_V4(in.sin_addr.s_addr);
-		if (in.sin_addr.s_addr == 0)
-			value->daddr[1] = value->saddr[1] == MAPPED_V4(0) || value->saddr[1] == 0 ?
-						  MAPPED_V4(bpf_htonl(0x7f000001)) :
-						  value->saddr[1];
-		/* An IPv6 socket refuses an IPv4 sockaddr; SMC and MPTCP sockets keep their own family. */
-		value->family = AF_INET;
-		return true;
+		*port = bpf_ntohs(in.sin_port);
+		bytes[0] = 0;
+		bytes[1] = MAPPED_V4(in.sin_addr.s_addr);
+		return AF_INET;
 	}
 	if (family == AF_INET6 && length >= 24) {
 		struct sockaddr_in6 in6 = {};
 
 		bpf_probe_read_kernel(&in6, 24, address);
-		value->dport = bpf_ntohs(in6.sin6_port);
-		value->daddr[0] = half(&in6.sin6_addr, 0);
-		value->daddr[1] = half(&in6.sin6_addr, 2);
-		if (value->daddr[0] == 0 && value->daddr[1] == 0)
-			value->daddr[1] = value->saddr[0] == 0 && (u32)value->saddr[1] == bpf_htonl(0xffff) ?
-						  MAPPED_V4(bpf_htonl(0x7f000001)) :
-						  (u64)bpf_htonl(1) << 32;
-		value->family = AF_INET6;
-		return true;
+		*port = bpf_ntohs(in6.sin6_port);
+		bytes[0] = half(&in6.sin6_addr, 0);
+		bytes[1] = half(&in6.sin6_addr, 2);
+		return AF_INET6;
 	}
-	return false;
+	return AF_UNSPEC;
+}
+
+/*
+ * Puts a destination into `value`. Wildcards are replaced as the kernel does when it connects: 0.0.0.0 by
+ * the bound source address or 127.0.0.1, :: by ::1 (or its IPv4 form on an IPv4-bound socket). An IPv6
+ * socket refuses an IPv4 sockaddr for connections; SMC and MPTCP sockets keep their own family.
+ */
+static __always_inline void sock_set_destination(struct sock_value *value, u16 family, u16 port, const u64 *bytes)
+{
+	value->family = family;
+	value->dport = port;
+	value->daddr[0] = bytes[0];
+	value->daddr[1] = bytes[1];
+	if (family == AF_INET && bytes[1] == MAPPED_V4(0))
+		value->daddr[1] = value->saddr[1] == MAPPED_V4(0) || value->saddr[1] == 0 ?
+					  MAPPED_V4(bpf_htonl(0x7f000001)) :
+					  value->saddr[1];
+	if (family == AF_INET6 && bytes[0] == 0 && bytes[1] == 0)
+		value->daddr[1] = value->saddr[0] == 0 && (u32)value->saddr[1] == bpf_htonl(0xffff) ?
+					  MAPPED_V4(bpf_htonl(0x7f000001)) :
+					  (u64)bpf_htonl(1) << 32;
+}
+
+/* The socket as it would be once connected to `address`. Another kind of address ends no connection. */
+static __always_inline void sock_to(struct sock_value *value, struct socket *socket, const void *address,
+				    int length)
+{
+	u64 bytes[2] = {};
+	u16 port = 0;
+	u16 family = sockaddr_read(address, length, &port, bytes);
+
+	sock_of(value, socket);
+	if (family == AF_UNSPEC)
+		value->family = AF_UNSPEC;
+	else
+		sock_set_destination(value, family, port, bytes);
+}
+
+/* AF_UNSPEC in an address for an IPv4 socket: bind and send take it for AF_INET. */
+static __always_inline u16 sockaddr_read_loosely(const struct sock_value *value, const void *address, int length,
+						 u16 *port, u64 *bytes)
+{
+	u16 family = sockaddr_read(address, length, port, bytes);
+	u16 written = 0;
+
+	if (family == AF_UNSPEC && value->family == AF_INET && length >= 16) {
+		struct sockaddr_in in = {};
+
+		bpf_probe_read_kernel(&written, sizeof(written), address);
+		if (written != AF_UNSPEC)
+			return AF_UNSPEC;
+		bpf_probe_read_kernel(&in, 8, address);
+		*port = bpf_ntohs(in.sin_port);
+		bytes[1] = MAPPED_V4(in.sin_addr.s_addr);
+		return AF_INET;
+	}
+	return family;
+}
+
+/* The socket as it would be once bound to `address`. */
+static __always_inline void sock_at(struct sock_value *value, struct socket *socket, const void *address,
+				    int length)
+{
+	u64 bytes[2] = {};
+	u16 port = 0;
+
+	sock_of(value, socket);
+
+	u16 family = sockaddr_read_loosely(value, address, length, &port, bytes);
+
+	if (family != AF_UNSPEC) {
+		value->sport = port;
+		value->saddr[0] = bytes[0];
+		value->saddr[1] = bytes[1];
+	}
+}
+
+/* The socket with the destination of one message: the message's own, or else the one it is connected to. */
+static __always_inline void sock_sending(struct sock_value *value, struct socket *socket, struct msghdr *message)
+{
+	u64 bytes[2] = {};
+	u16 port = 0;
+	u16 family = AF_UNSPEC;
+	void *name = message->msg_name;
+
+	sock_of(value, socket);
+	if (name)
+		family = sockaddr_read_loosely(value, name, message->msg_namelen, &port, bytes);
+	if (family != AF_UNSPEC)
+		sock_set_destination(value, family, port, bytes);
+}
+
+/*
+ * The socket as it would be once connected to `address`. False when this is no stream connection to an
+ * internet address, so that no rule about TCP connections is about it.
+ */
+static __always_inline bool sock_connecting(struct sock_value *value, struct socket *socket,
+					    const void *address, int length)
+{
+	struct sock *sk = socket->sk;
+	u64 bytes[2] = {};
+	u16 port = 0;
+
+	if (!sk)
+		return false;
+	/* MPTCP and SMC sockets end in TCP connections as well. */
+	if (socket->type != SOCK_STREAM || sk->sk_protocol == IPPROTO_SCTP)
+		return false;
+
+	u16 family = sockaddr_read(address, length, &port, bytes);
+
+	if (family == AF_UNSPEC)
+		return false;
+	sock_read(value, sk);
+	sock_set_destination(value, family, port, bytes);
+	return true;
 }
 
 /* Key of a trie of networks. */

@@ -83,9 +83,21 @@ export function writePreamble(writer: CWriter, parts: readonly HookParts[], poli
     writer.line(`#include "${header}"`);
   }
   writer.line();
+  for (const type of pointedTypes(parts)) {
+    writer.line(`${type};`);
+  }
   writer.line('char LICENSE[] SEC("license") = "Dual BSD/GPL";');
   writer.line();
   writeLayoutAsserts(writer);
+}
+
+/** Types that parameters point to: a type that is first named in a parameter list is another one each time. */
+function pointedTypes(parts: readonly HookParts[]): readonly string[] {
+  const points = parts.flatMap(({ hook }) => hook.attachments.flatMap(({ alternatives }) => alternatives));
+  const names = points
+    .flatMap(({ parameters }) => parameters)
+    .flatMap(({ cType }) => /(?:struct|union) \w+/.exec(cType) ?? []);
+  return [...new Set(names)].sort();
 }
 
 function writeHook(

@@ -1,7 +1,7 @@
 /** The C struct that holds what the rules of a hook compare and its events carry. */
 import type { IrHook } from "../ir/ir.ts";
 import { elementAt } from "../source/invariant.ts";
-import type { AttachPoint } from "../kernel/hook.ts";
+import type { ArgumentMapping, AttachPoint } from "../kernel/hook.ts";
 import { type CWriter, cIdentifier } from "./c-writer.ts";
 
 /**
@@ -75,41 +75,89 @@ export function writeValuesFrom(writer: CWriter, hook: IrHook, point: AttachPoin
   }
   for (const argument of usedArguments(hook)) {
     const { type } = elementAt(hook.fact.arguments, argument);
-    const mapping = elementAt(point.argumentMappings, argument);
-    const parameter = (index: number): string => elementAt(point.parameters, index).name;
-    switch (mapping.kind) {
-      case "parameter":
-        writeIfPresent(writer, point, mapping.parameter, () => {
-          writeParameter(writer, argument, type.kind, parameter(mapping.parameter));
-        });
-        break;
-      case "file-path":
-        writeParameter(writer, argument, "file-path", parameter(mapping.file));
-        break;
-      case "connect-target":
-        writeTarget(
-          writer,
-          argument,
-          parameter(mapping.socket),
-          parameter(mapping.address),
-          parameter(mapping.length),
-        );
-        break;
-      case "message-target": {
-        const message = parameter(mapping.message);
-        writeTarget(
-          writer,
-          argument,
-          parameter(mapping.socket),
-          `${message}->msg_name`,
-          `${message}->msg_namelen`,
-        );
-        break;
-      }
-      case "absent":
-        break;
-    }
+    writeArgument(writer, point, argument, type.kind, elementAt(point.argumentMappings, argument));
   }
+}
+
+function writeArgument(
+  writer: CWriter,
+  point: AttachPoint,
+  argument: number,
+  kind: string,
+  mapping: ArgumentMapping,
+): void {
+  const parameter = (index: number): string => elementAt(point.parameters, index).name;
+  const value = `&values.arg${argument}`;
+  switch (mapping.kind) {
+    case "parameter":
+      writeIfPresent(writer, point, mapping.parameter, () => {
+        writeParameter(writer, argument, kind, parameter(mapping.parameter));
+      });
+      return;
+    case "file-path":
+      writeParameter(writer, argument, "file-path", parameter(mapping.file));
+      return;
+    case "member":
+      writeMember(writer, argument, kind, mapping, parameter(mapping.parameter));
+      return;
+    case "dentry": {
+      const dentry = parameter(mapping.dentry);
+      writer.line(`path_of(${value}, ${dentry}, ${parameter(mapping.directory)}->mnt, generation);`);
+      // A name that is being created has no inode yet: following NULL gives 0.
+      writer.line(`values.arg${argument}_mode = ${dentry}->d_inode->i_mode;`);
+      return;
+    }
+    case "socket":
+      writer.line(`sock_of(${value}, ${parameter(mapping.socket)});`);
+      return;
+    case "addressed-socket": {
+      const [socket, address, length] = [mapping.socket, mapping.address, mapping.length].map(parameter);
+      const call = mapping.end === "destination" ? "sock_to" : "sock_at";
+      writer.line(`${call}(${value}, ${socket}, ${address}, ${length});`);
+      return;
+    }
+    case "sending-socket":
+      writer.line(`sock_sending(${value}, ${parameter(mapping.socket)}, ${parameter(mapping.message)});`);
+      return;
+    case "current-tgid":
+      writer.line(`values.arg${argument} = bpf_get_current_pid_tgid() >> 32;`);
+      return;
+    case "connect-target": {
+      const [socket, address, length] = [mapping.socket, mapping.address, mapping.length].map(parameter);
+      writeTarget(writer, argument, `${socket}, ${address}, ${length}`);
+      return;
+    }
+    case "message-target": {
+      const message = parameter(mapping.message);
+      const socket = parameter(mapping.socket);
+      writeTarget(writer, argument, `${socket}, ${message}->msg_name, ${message}->msg_namelen`);
+      return;
+    }
+    case "absent":
+      return;
+  }
+}
+
+/** What a pointer parameter leads to; where it leads nowhere, `values` stays without the argument. */
+function writeMember(
+  writer: CWriter,
+  argument: number,
+  kind: string,
+  mapping: Extract<ArgumentMapping, { kind: "member" }>,
+  parameter: string,
+): void {
+  const member = `${parameter}->${mapping.member}`;
+  if (mapping.mayBeNull === undefined) {
+    writeParameter(writer, argument, kind, member);
+    return;
+  }
+  const address = `arg${argument}_address`;
+  writer.line(`u64 ${address} = 0;`);
+  writer.line();
+  writer.line(`bpf_probe_read_kernel(&${address}, sizeof(${address}), &${member});`);
+  writer.block(`if (${address}) {`, () => {
+    writeParameter(writer, argument, kind, member);
+  });
 }
 
 /**
@@ -129,14 +177,8 @@ function writeIfPresent(writer: CWriter, point: AttachPoint, index: number, writ
   writer.block(`if (${name}_address && ${name}) {`, write);
 }
 
-function writeTarget(
-  writer: CWriter,
-  argument: number,
-  socket: string,
-  address: string,
-  length: string,
-): void {
-  writer.line(`if (!sock_connecting(&values.arg${argument}, ${socket}, ${address}, ${length}))`);
+function writeTarget(writer: CWriter, argument: number, connection: string): void {
+  writer.line(`if (!sock_connecting(&values.arg${argument}, ${connection}))`);
   writer.line("\treturn 0;");
 }
 

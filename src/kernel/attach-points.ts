@@ -4,12 +4,16 @@ import type {
   ArgumentType,
   AttachFilter,
   AttachKind,
+  ArgumentFact,
   AttachPoint,
   CParameter,
+  HookFact,
   Requirement,
 } from "./hook.ts";
 
+export const uint16: ArgumentType = { kind: "integer", bits: 16, signed: false };
 export const int32: ArgumentType = { kind: "integer", bits: 32, signed: true };
+export const uint32: ArgumentType = { kind: "integer", bits: 32, signed: false };
 export const int64: ArgumentType = { kind: "integer", bits: 64, signed: true };
 export const uint64: ArgumentType = { kind: "integer", bits: 64, signed: false };
 export const file: ArgumentType = { kind: "file" };
@@ -21,6 +25,8 @@ export interface PlaceShape {
   readonly parameters: readonly CParameter[];
   readonly argumentMappings: readonly ArgumentMapping[];
   readonly filter?: AttachFilter;
+  /** See `AttachPoint.openEnded`. */
+  readonly openEnded?: true;
 }
 
 /** `[type, name]` pairs as C declares them. */
@@ -48,6 +54,7 @@ function attachPoint(
     requires,
     argumentMappings: shape.argumentMappings,
     filter: shape.filter,
+    ...(shape.openEnded === undefined ? {} : { openEnded: shape.openEnded }),
   };
 }
 
@@ -68,19 +75,49 @@ export function trampoline(
   return attachPoint(kind, target, shape, [{ kind: "kernel-function", name: target }]);
 }
 
+/** A program on a tracepoint, with the tracepoint's own arguments; the tracepoint is in every kernel. */
+export function tracepoint(name: string, shape: PlaceShape): AttachPoint {
+  return attachPoint("tp_btf", name, shape, []);
+}
+
 /**
  * The attach points of a `security_*` function, best first. An LSM program comes before fmod_ret: the
  * kernel never skips it for recursion, which it may do to a trampoline program on a preemptible kernel.
+ * `lsmName` is given where the LSM hook is not called like the function.
  */
 export function securityPoints(
   target: string,
   shape: PlaceShape,
   lsmShape: PlaceShape | undefined,
+  lsmName = target.replace(/^security_/, ""),
 ): readonly AttachPoint[] {
   return [
-    ...(lsmShape === undefined ? [] : [lsm(target.replace(/^security_/, ""), lsmShape)]),
+    ...(lsmShape === undefined ? [] : [lsm(lsmName, lsmShape)]),
     trampoline("fmod_ret", target, shape),
     trampoline("fexit", target, shape),
     trampoline("fentry", target, shape),
   ];
+}
+
+/** A `security_*` function whose LSM hook has the same parameters. */
+export function securityHook(
+  id: string,
+  args: readonly ArgumentFact[],
+  shape: PlaceShape,
+  lsmName?: string,
+): HookFact {
+  return {
+    id,
+    section: "kprobe",
+    arguments: args,
+    result: int32,
+    attachPoints: securityPoints(id, shape, shape, lsmName),
+    alsoServedBy: [],
+    guards: [],
+  };
+}
+
+/** A pointer argument of which only derived arguments can be read. */
+export function opaque(name: string, cType: string): ArgumentFact {
+  return { name, type: { kind: "opaque", cType } };
 }

@@ -19,7 +19,7 @@ export function functionHook(
   const shape = {
     parameters: facts.map((fact, index) => ({
       name: fact.name,
-      cType: prototype?.parameters[index]?.cType ?? cTypeOf(fact.type),
+      cType: parameterType(fact.type, prototype?.parameters[index]?.cType),
     })),
     argumentMappings: fromParameters(...facts.keys()),
   };
@@ -69,6 +69,14 @@ function isSamePrototype(left: BtfPrototype, right: BtfPrototype | undefined): b
 /** A program at the function's end must know how many arguments come before the return value. */
 function observingPoints(name: string, shape: PlaceShape, hasPrototype: boolean): readonly AttachPoint[] {
   return [...(hasPrototype ? [trampoline("fexit", name, shape)] : []), trampoline("fentry", name, shape)];
+}
+
+/** Numbers under names that every C compiler knows; what is passed by value and can't be read, as a register. */
+function parameterType(type: ArgumentType, spelled: string | undefined): string {
+  if (spelled === undefined || type.kind === "integer") {
+    return cTypeOf(type);
+  }
+  return spelled.endsWith("*") ? spelled : "__u64";
 }
 
 function cTypeOf(type: ArgumentType): string {

@@ -18,6 +18,11 @@ export interface ArgumentFact {
   readonly type: ArgumentType;
   /** The kernel's names for its values, when it has any. */
   readonly words?: WordSetName;
+  /**
+   * Made from other arguments (the file of a `struct linux_binprm *`), after the function's own: policies
+   * that hook the function can't declare it, portable events read it.
+   */
+  readonly derived?: true;
 }
 
 /** A function or event of the kernel that policies can hook. */
@@ -25,7 +30,7 @@ export interface HookFact {
   /** Unique: the name as policies write it, `security_file_permission`, `tcp_connect`. */
   readonly id: string;
   /** How events name the kind of hook. */
-  readonly section: "kprobe" | "lsm";
+  readonly section: "kprobe" | "lsm" | "tracepoint";
   readonly arguments: readonly ArgumentFact[];
   /** Type of the return value; `void` hooks have none. */
   readonly result: ArgumentType | undefined;
@@ -48,7 +53,7 @@ export interface HookPlace {
   readonly need: "required" | "if-present";
 }
 
-export type AttachKind = "lsm" | "fmod_ret" | "fentry" | "fexit" | "kprobe" | "kretprobe";
+export type AttachKind = "lsm" | "fmod_ret" | "fentry" | "fexit" | "kprobe" | "kretprobe" | "tp_btf";
 
 /** A BPF program type and target that serves a hook. */
 export interface AttachPoint {
@@ -57,6 +62,8 @@ export interface AttachPoint {
   readonly target: string;
   /** C declaration of the target's parameters, in order. */
   readonly parameters: readonly CParameter[];
+  /** Some kernels have more parameters after these; nothing that follows the parameters may be read then. */
+  readonly openEnded?: true;
   /** Whether a program here can make the operation fail. */
   readonly canDeny: boolean;
   readonly seesResult: boolean;
@@ -86,6 +93,30 @@ export type ArgumentMapping =
     }
   /** The same for a `struct msghdr *` whose `msg_name` is the destination. */
   | { readonly kind: "message-target"; readonly socket: number; readonly message: number }
+  /** What a pointer parameter leads to: `bprm->file`, `new->euid.val`; `member` is what follows the arrow. */
+  | {
+      readonly kind: "member";
+      readonly parameter: number;
+      readonly member: string;
+      /** The member is a pointer that may be NULL. */
+      readonly mayBeNull?: true;
+    }
+  /** A `struct path *` argument: a dentry parameter on the mount of a directory's `struct path *`. */
+  | { readonly kind: "dentry"; readonly dentry: number; readonly directory: number }
+  /** A `struct sock *` argument: the one of a `struct socket *` parameter. */
+  | { readonly kind: "socket"; readonly socket: number }
+  /** The same, with a `struct sockaddr *` parameter in the place of its destination or source. */
+  | {
+      readonly kind: "addressed-socket";
+      readonly socket: number;
+      readonly address: number;
+      readonly length: number;
+      readonly end: "destination" | "source";
+    }
+  /** The same, with the destination that a `struct msghdr *` names, if it names one. */
+  | { readonly kind: "sending-socket"; readonly socket: number; readonly message: number }
+  /** The process id of the task that is running. */
+  | { readonly kind: "current-tgid" }
   /** This point does not know the argument: its fields have no value. */
   | { readonly kind: "absent" };
 
@@ -125,8 +156,12 @@ export type FieldSource =
   | { readonly kind: "argument"; readonly argument: number }
   /** The path of a file, path or dentry argument. */
   | { readonly kind: "argument-path"; readonly argument: number }
+  /** What a file argument was opened with, or the type and permissions of what it is. */
+  | { readonly kind: "file"; readonly argument: number; readonly part: FilePart }
   /** A part of a sock argument. */
   | { readonly kind: "sock"; readonly argument: number; readonly part: SockPart }
   | { readonly kind: "result" };
 
-export type SockPart = "saddr" | "daddr" | "sport" | "dport" | "family" | "protocol" | "state";
+export type SockPart = "saddr" | "daddr" | "sport" | "dport" | "family" | "type" | "protocol" | "state";
+
+export type FilePart = "mode" | "flags";

@@ -5,6 +5,14 @@ import { functionHook } from "./function-hook.ts";
 import { hookTable } from "./hook-table.ts";
 import type { ArgumentMapping, ArgumentType, AttachPoint, HookFact } from "./hook.ts";
 
+const knownByLsmName: ReadonlyMap<string, HookFact> = new Map(
+  [...hookTable.values()].flatMap((fact) =>
+    fact.attachPoints.flatMap((point): readonly [string, HookFact][] =>
+      point.kind === "lsm" ? [[point.target, fact]] : [],
+    ),
+  ),
+);
+
 /**
  * The hook as LSM programs see it. Where its `security_*` function is known, the function serves as well: on
  * kernels where `bpf` is no active LSM it is the only way.
@@ -14,7 +22,7 @@ export function lsmHook(
   declared: ReadonlyMap<number, ArgumentType>,
   prototype: BtfPrototype | undefined,
 ): HookFact {
-  const known = hookTable.get(`security_${name}`);
+  const known = knownByLsmName.get(name);
   const point = known?.attachPoints.find(({ kind }) => kind === "lsm");
   if (known === undefined || point === undefined) {
     return unknownHook(name, declared, prototype);

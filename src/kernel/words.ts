@@ -1,4 +1,5 @@
 /** The kernel's own names for values, as its headers spell them (uapi, x86-64 and arm64 alike). */
+import { systemCall } from "./system-calls.ts";
 
 /** `MAY_*` of linux/fs.h: what an access check asks for. */
 const accessMask = {
@@ -126,7 +127,161 @@ const tcpState = {
   TCP_NEW_SYN_RECV: 12,
 } as const;
 
-const sets = { accessMask, memoryProtection, mapFlags, addressFamily, ipProtocol, tcpState } as const;
+/** `SOCK_*` of linux/net.h. */
+const socketType = {
+  SOCK_STREAM: 1,
+  SOCK_DGRAM: 2,
+  SOCK_RAW: 3,
+  SOCK_RDM: 4,
+  SOCK_SEQPACKET: 5,
+  SOCK_DCCP: 6,
+  SOCK_PACKET: 10,
+} as const;
+
+/** `O_*` of asm-generic/fcntl.h, as `f_flags` holds them. */
+const openFlags = {
+  O_RDONLY: 0,
+  O_WRONLY: 0x1,
+  O_RDWR: 0x2,
+  O_CREAT: 0x40,
+  O_EXCL: 0x80,
+  O_NOCTTY: 0x100,
+  O_TRUNC: 0x200,
+  O_APPEND: 0x400,
+  O_NONBLOCK: 0x800,
+  O_DSYNC: 0x1000,
+  O_DIRECT: 0x4000,
+  O_LARGEFILE: 0x8000,
+  O_DIRECTORY: 0x10000,
+  O_NOFOLLOW: 0x20000,
+  O_NOATIME: 0x40000,
+  O_CLOEXEC: 0x80000,
+  O_SYNC: 0x101000,
+  O_PATH: 0x200000,
+  O_TMPFILE: 0x410000,
+} as const;
+
+/** `S_*` of linux/stat.h: permissions; types of files are single bits or sums of them. */
+const fileMode = {
+  S_IXOTH: 0o1,
+  S_IWOTH: 0o2,
+  S_IROTH: 0o4,
+  S_IXGRP: 0o10,
+  S_IWGRP: 0o20,
+  S_IRGRP: 0o40,
+  S_IXUSR: 0o100,
+  S_IWUSR: 0o200,
+  S_IRUSR: 0o400,
+  S_ISVTX: 0o1000,
+  S_ISGID: 0o2000,
+  S_ISUID: 0o4000,
+  S_IFIFO: 0o10000,
+  S_IFCHR: 0o20000,
+  S_IFDIR: 0o40000,
+  S_IFBLK: 0o60000,
+  S_IFREG: 0o100000,
+  S_IFLNK: 0o120000,
+  S_IFSOCK: 0o140000,
+} as const;
+
+/** `CAP_*` of linux/capability.h, by number. */
+const capability = {
+  CAP_CHOWN: 0,
+  CAP_DAC_OVERRIDE: 1,
+  CAP_DAC_READ_SEARCH: 2,
+  CAP_FOWNER: 3,
+  CAP_FSETID: 4,
+  CAP_KILL: 5,
+  CAP_SETGID: 6,
+  CAP_SETUID: 7,
+  CAP_SETPCAP: 8,
+  CAP_LINUX_IMMUTABLE: 9,
+  CAP_NET_BIND_SERVICE: 10,
+  CAP_NET_BROADCAST: 11,
+  CAP_NET_ADMIN: 12,
+  CAP_NET_RAW: 13,
+  CAP_IPC_LOCK: 14,
+  CAP_IPC_OWNER: 15,
+  CAP_SYS_MODULE: 16,
+  CAP_SYS_RAWIO: 17,
+  CAP_SYS_CHROOT: 18,
+  CAP_SYS_PTRACE: 19,
+  CAP_SYS_PACCT: 20,
+  CAP_SYS_ADMIN: 21,
+  CAP_SYS_BOOT: 22,
+  CAP_SYS_NICE: 23,
+  CAP_SYS_RESOURCE: 24,
+  CAP_SYS_TIME: 25,
+  CAP_SYS_TTY_CONFIG: 26,
+  CAP_MKNOD: 27,
+  CAP_LEASE: 28,
+  CAP_AUDIT_WRITE: 29,
+  CAP_AUDIT_CONTROL: 30,
+  CAP_SETFCAP: 31,
+  CAP_MAC_OVERRIDE: 32,
+  CAP_MAC_ADMIN: 33,
+  CAP_SYSLOG: 34,
+  CAP_WAKE_ALARM: 35,
+  CAP_BLOCK_SUSPEND: 36,
+  CAP_AUDIT_READ: 37,
+  CAP_PERFMON: 38,
+  CAP_BPF: 39,
+  CAP_CHECKPOINT_RESTORE: 40,
+} as const;
+
+/** `MS_*` of linux/mount.h. */
+const mountFlags = {
+  MS_RDONLY: 0x1,
+  MS_NOSUID: 0x2,
+  MS_NODEV: 0x4,
+  MS_NOEXEC: 0x8,
+  MS_SYNCHRONOUS: 0x10,
+  MS_REMOUNT: 0x20,
+  MS_MANDLOCK: 0x40,
+  MS_DIRSYNC: 0x80,
+  MS_NOSYMFOLLOW: 0x100,
+  MS_NOATIME: 0x400,
+  MS_NODIRATIME: 0x800,
+  MS_BIND: 0x1000,
+  MS_MOVE: 0x2000,
+  MS_REC: 0x4000,
+  MS_SILENT: 0x8000,
+  MS_UNBINDABLE: 0x20000,
+  MS_PRIVATE: 0x40000,
+  MS_SLAVE: 0x80000,
+  MS_SHARED: 0x100000,
+  MS_RELATIME: 0x200000,
+  MS_STRICTATIME: 0x1000000,
+  MS_LAZYTIME: 0x2000000,
+} as const;
+
+/** `CLONE_NEW*` of linux/sched.h. */
+const namespaceFlags = {
+  CLONE_NEWTIME: 0x80,
+  CLONE_NEWNS: 0x20000,
+  CLONE_NEWCGROUP: 0x2000000,
+  CLONE_NEWUTS: 0x4000000,
+  CLONE_NEWIPC: 0x8000000,
+  CLONE_NEWUSER: 0x10000000,
+  CLONE_NEWPID: 0x20000000,
+  CLONE_NEWNET: 0x40000000,
+} as const;
+
+const sets = {
+  accessMask,
+  memoryProtection,
+  mapFlags,
+  addressFamily,
+  ipProtocol,
+  tcpState,
+  socketType,
+  openFlags,
+  fileMode,
+  capability,
+  mountFlags,
+  namespaceFlags,
+  systemCall,
+} as const;
 
 /** A family of names that share a meaning. */
 export type WordSetName = keyof typeof sets;

@@ -23,8 +23,12 @@ export interface ChosenAttachments {
   readonly unguarded: readonly Field[];
 }
 
-/** Picks the attachments of a hook. Alternatives stay in the order of the fact: best first. */
-export function chooseAttachments(fact: HookFact, needs: Needs): ChosenAttachments {
+/** Picks the attachments of a hook that kernels must have or may lack. Alternatives stay in the order of the fact: best first. */
+export function chooseAttachments(
+  fact: HookFact,
+  needs: Needs,
+  need: IrAttachment["need"],
+): ChosenAttachments {
   const refuses = needs.refuses && !needs.comparesResult;
   const hook = pickAlternatives(fact.attachPoints, needs);
   const hookDenies = refuses && hook.every((point) => point.canDeny);
@@ -32,7 +36,7 @@ export function chooseAttachments(fact: HookFact, needs: Needs): ChosenAttachmen
   const guarded = refuses && !hookDenies && fact.guards.length > 0 && unguarded.length === 0;
   return {
     attachments: [
-      { kind: "hook", alternatives: hook, need: "required" },
+      { kind: "hook", alternatives: hook, need },
       ...fact.alsoServedBy.map((place): IrAttachment => attachment("also", place, needs)),
       ...(guarded ? fact.guards.map((place): IrAttachment => attachment("guard", place, needs)) : []),
     ],
@@ -69,7 +73,8 @@ function isKnownToGuards(field: Field, guards: readonly HookPlace[]): boolean {
     case "result":
       return false;
     case "argument":
-    case "argument-path": {
+    case "argument-path":
+    case "file": {
       const { argument } = field.source;
       return mappings.every((mapping) => (mapping[argument]?.kind ?? "absent") !== "absent");
     }

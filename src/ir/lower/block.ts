@@ -5,12 +5,17 @@ import type { Span } from "../../source/source.ts";
 import type { Bool, IrBlock, IrRule } from "../ir.ts";
 import { and, atomsOf } from "./bool.ts";
 import { type FieldRegistry, lowerCondition } from "./condition.ts";
-import type { ResolvedHook } from "./resolve-hook.ts";
+import { placeCondition } from "./place-condition.ts";
+import type { ResolvedHook } from "./resolved-hook.ts";
 import { type LoweredActions, lowerActions } from "./verdict.ts";
 
 /** A block whose atoms still number the fields of the registry. */
 export interface DraftBlock {
   readonly block: IrBlock;
+  /** What the policy asked for, for messages: a hook or an event. */
+  readonly name: string;
+  /** Whether kernels without the hook do the operation elsewhere. */
+  readonly need: "required" | "if-present";
   readonly wantsResult: boolean;
   readonly comparesResult: boolean;
   readonly refuses: boolean;
@@ -22,7 +27,8 @@ export interface BlockPlace {
   readonly policy: number;
   readonly hook: ResolvedHook;
   readonly registry: FieldRegistry;
-  readonly nextId: () => string;
+  /** Id of the block's rule with this number. */
+  readonly idOf: (rule: number) => string;
 }
 
 interface DraftRule {
@@ -34,7 +40,10 @@ interface DraftRule {
 
 /** Lowers a block; faults are reported and leave a block that must not be used. */
 export function lowerBlock(block: Block, place: BlockPlace, findings: Diagnostic[]): DraftBlock {
-  const common = lowerCondition(block.condition, place.hook, place.registry, findings);
+  const common = and([
+    placeCondition(place.hook, place.registry),
+    lowerCondition(block.condition, place.hook, place.registry, findings),
+  ]);
   const draft = (rule: Rule, posture: boolean): DraftRule => ({
     rule,
     posture,
@@ -45,7 +54,7 @@ export function lowerBlock(block: Block, place: BlockPlace, findings: Diagnostic
     ...block.rules.map((rule) => draft(rule, false)),
     ...(block.otherwise === undefined ? [] : [draft(block.otherwise, true)]),
   ];
-  const rules = drafts.map((rule, index) => finishRule(rule, drafts.slice(index + 1), place.nextId()));
+  const rules = drafts.map((rule, index) => finishRule(rule, drafts.slice(index + 1), place.idOf(index)));
   return {
     block: {
       policy: place.policy,
@@ -54,6 +63,8 @@ export function lowerBlock(block: Block, place: BlockPlace, findings: Diagnostic
       message: block.message?.text,
       span: block.span,
     },
+    name: place.hook.event?.fact.name ?? place.hook.fact.id,
+    need: place.hook.event?.place.need ?? "required",
     wantsResult: place.hook.result !== undefined,
     comparesResult: rules.some(({ condition }) =>
       atomsOf(condition).some((atom) => place.registry.entries[atom.field]?.field.source.kind === "result"),

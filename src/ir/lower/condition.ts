@@ -5,11 +5,13 @@ import { type FieldFact, fieldsOf } from "../../kernel/field.ts";
 import type { FieldSource } from "../../kernel/hook.ts";
 import type { WordSetName } from "../../kernel/words.ts";
 import type { Comparison, Condition, FieldReference, Literal } from "../../parser/policy/tree.ts";
+import { invariant } from "../../source/invariant.ts";
 import type { Bool, Field, Network, Test } from "../ir.ts";
-import { always, and, not, or } from "./bool.ts";
+import { always, and, never, not, or } from "./bool.ts";
 import { type LoweredTest, lowerIntegerTest } from "./integer-test.ts";
 import { anyAddress, hasHostBits, minimalNetworks, networksFor, parseNetwork } from "./network.ts";
-import { type ResolvedArgument, type ResolvedHook, printable } from "./resolve-hook.ts";
+import { printable } from "./printable.ts";
+import type { ResolvedArgument, ResolvedHook } from "./resolved-hook.ts";
 import { lowerTextTests } from "./text-test.ts";
 
 /** The fields that the conditions of a hook have named so far; atoms hold indices into it. */
@@ -22,7 +24,7 @@ export interface RegisteredField {
   readonly cost: number;
 }
 
-interface FoundField {
+export interface FoundField {
   readonly index: number;
   readonly field: Field;
   readonly words: WordSetName | undefined;
@@ -56,6 +58,9 @@ function lowerComparison(
   registry: FieldRegistry,
   findings: Diagnostic[],
 ): Bool {
+  if (isWithoutValue(comparison.field, hook)) {
+    return never;
+  }
   const found = findField(comparison.field, hook, registry, findings);
   if (found === undefined) {
     return always;
@@ -165,6 +170,16 @@ function addressNetworks(literal: Literal, findings: Diagnostic[]): readonly Net
   return networks;
 }
 
+/** An event has the field, but at this place there never is a value: a module that comes from memory has no path. */
+function isWithoutValue({ segments }: FieldReference, { event }: ResolvedHook): boolean {
+  const name = segments.join(".");
+  return (
+    event !== undefined &&
+    event.place.fields[name] === undefined &&
+    event.fact.fields.some((field) => field.name === name)
+  );
+}
+
 /** Roots of fields that belong to the process or its container. */
 const plannedRoots: ReadonlySet<string> = new Set(["process", "parent", "ancestor", "container", "pod"]);
 
@@ -175,7 +190,14 @@ function findField(
   findings: Diagnostic[],
 ): FoundField | undefined {
   const [root = "", ...rest] = reference.segments;
-  const argument = hook.arguments.find(({ parameter }) => parameter.name.text === root);
+  const place = hook.event?.place.fields[reference.segments.join(".")];
+  if (place !== undefined) {
+    const used = hook.arguments.find(({ parameter }) => parameter.index === place.argument);
+    invariant(used !== undefined, "an event captures what its fields are read from");
+    return findPart(reference, used, place.part, hook, registry, findings);
+  }
+  const named = hook.event === undefined ? hook.arguments : [];
+  const argument = named.find(({ parameter }) => parameter.name.text === root);
   if (argument !== undefined) {
     return findPart(reference, argument, rest.join("."), hook, registry, findings);
   }
@@ -204,6 +226,9 @@ function findField(
 }
 
 function fieldNames(hook: ResolvedHook): readonly string[] {
+  if (hook.event !== undefined) {
+    return hook.event.fact.fields.map(({ name }) => name);
+  }
   const names = hook.arguments.flatMap(({ parameter, type, words }) =>
     fieldsOf(type, words).map(({ part }) =>
       part === "" ? parameter.name.text : `${parameter.name.text}.${part}`,
@@ -235,7 +260,17 @@ function findPart(
   }
   const { index } = argument.parameter;
   const base = hook.fact.arguments[index]?.name ?? argument.parameter.name.text;
-  const source = fact.source(index);
+  return registerField(registry, base, fact, index);
+}
+
+/** The field of an argument in the registry, entered when it is new. */
+export function registerField(
+  registry: FieldRegistry,
+  base: string,
+  fact: FieldFact,
+  argument: number,
+): FoundField {
+  const source = fact.source(argument);
   return register(registry, source, nameOf(base, source), fact);
 }
 
@@ -246,6 +281,7 @@ function nameOf(base: string, source: FieldSource): string {
       return base;
     case "argument-path":
       return base === "path" ? "path" : `${base}.path`;
+    case "file":
     case "sock":
       return `${base}.${source.part}`;
     case "result":

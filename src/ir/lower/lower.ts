@@ -18,12 +18,8 @@ import { type ChosenAttachments, chooseAttachments } from "./attach.ts";
 import { type DraftBlock, lowerBlock } from "./block.ts";
 import { atomsOf, mapAtoms } from "./bool.ts";
 import type { FieldRegistry } from "./condition.ts";
-import {
-  type DeclaredFunctions,
-  type ResolvedHook,
-  collectDeclarations,
-  resolveHook,
-} from "./resolve-hook.ts";
+import { type DeclaredFunctions, collectDeclarations, resolveHook } from "./resolve-hook.ts";
+import type { ResolvedHook } from "./resolved-hook.ts";
 import { createRuleIds, policyKeys } from "./rule-ids.ts";
 
 export interface LoweringContext {
@@ -105,23 +101,43 @@ function lowerPolicy(
       );
     }
     for (const reference of block.hooks) {
-      const hook = resolveHook(reference, declarations, targets, findings);
-      if (hook === undefined) {
-        continue;
+      const hooks = resolveHook(reference, declarations, targets, findings);
+      // A rule has one id at all places of an event.
+      const ids = new Map<number, string>();
+      for (const hook of hooks) {
+        const { fact, event } = hook;
+        checkTargets(reference, fact, targets, findings);
+        const key = `${fact.section}/${fact.id}`;
+        const draft: HookDraft = drafts.get(key) ?? {
+          fact,
+          registry: { entries: [] },
+          captures: new Map(),
+          blocks: [],
+        };
+        drafts.set(key, draft);
+        addCaptures(draft, hook);
+        const idOf = (rule: number): string => {
+          const id = ids.get(rule) ?? nextId(event?.fact.name ?? fact.id);
+          ids.set(rule, id);
+          return id;
+        };
+        const found: Diagnostic[] = [];
+        draft.blocks.push(lowerBlock(block, { policy: index, hook, registry: draft.registry, idOf }, found));
+        addNewFindings(found, findings);
       }
-      const { fact } = hook;
-      checkTargets(reference, fact, targets, findings);
-      const key = `${fact.section}/${fact.id}`;
-      const draft: HookDraft = drafts.get(key) ?? {
-        fact,
-        registry: { entries: [] },
-        captures: new Map(),
-        blocks: [],
-      };
-      drafts.set(key, draft);
-      addCaptures(draft, hook);
-      const place = { policy: index, hook, registry: draft.registry, nextId: () => nextId(fact.id) };
-      draft.blocks.push(lowerBlock(block, place, findings));
+    }
+  }
+}
+
+/** The places of an event find the same faults. */
+function addNewFindings(found: readonly Diagnostic[], findings: Diagnostic[]): void {
+  for (const finding of found) {
+    const { code, message, span } = finding;
+    const isKnown = findings.some(
+      (known) => known.code === code && known.message === message && known.span === span,
+    );
+    if (!isKnown) {
+      findings.push(finding);
     }
   }
 }
@@ -132,7 +148,11 @@ function checkTargets(
   targets: readonly Target[],
   findings: Diagnostic[],
 ): void {
-  const span = reference.kind === "raw" ? reference.target.span : reference.span;
+  if (reference.kind === "event") {
+    // Which places a target must have is known once all blocks are: verify looks.
+    return;
+  }
+  const { span } = reference.target;
   for (const target of targets) {
     const name = fact.section === "lsm" ? `bpf_lsm_${fact.id}` : fact.id;
     if (hasFunction(target, name) === "no") {
@@ -180,15 +200,17 @@ function finishHook(draft: HookDraft, blocks: readonly DraftBlock[], findings: D
     blocks.filter((block) => block.refuses),
   );
   const wantsResult = blocks.some((block) => block.wantsResult);
-  const chosen = chooseAttachments(draft.fact, {
+  const need = blocks.some((block) => block.need === "required") ? "required" : "if-present";
+  const needs = {
     refuses: blocks.some((block) => block.refuses),
     wantsResult,
     comparesResult: blocks.some((block) => block.comparesResult),
     fields: fields.map((index) => elementAt(draft.registry.entries, index).field),
     refusalFields: refusing.map((index) => elementAt(draft.registry.entries, index).field),
-  });
+  };
+  const chosen = chooseAttachments(draft.fact, needs, need);
   for (const block of blocks) {
-    reportLateRefusals(draft.fact, block, chosen, findings);
+    reportLateRefusals(block, chosen, findings);
   }
   const position = new Map(fields.map((index, place) => [index, place]));
   return {
@@ -217,12 +239,7 @@ function usedFields(registry: FieldRegistry, blocks: readonly DraftBlock[]): rea
   return [...used].sort((a, b) => sortKey(a) - sortKey(b) || a - b);
 }
 
-function reportLateRefusals(
-  fact: HookFact,
-  draft: DraftBlock,
-  chosen: ChosenAttachments,
-  findings: Diagnostic[],
-): void {
+function reportLateRefusals(draft: DraftBlock, chosen: ChosenAttachments, findings: Diagnostic[]): void {
   if (chosen.refusedBy !== undefined) {
     return;
   }
@@ -236,12 +253,17 @@ function reportLateRefusals(
     }
     if (rule.verdict.kind === "kill") {
       findings.push(
-        diagnostic("kill-after-effect", span, `\`${fact.id}\` can't refuse: the kill comes after it`, help),
+        diagnostic(
+          "kill-after-effect",
+          span,
+          `\`${draft.name}\` can't refuse: the kill comes after it`,
+          help,
+        ),
       );
     } else if (draft.comparesResult) {
       findings.push(diagnostic("result-known-too-late", span, "the return value is known too late to deny"));
     } else {
-      findings.push(diagnostic("verdict-not-possible", span, `nothing can refuse \`${fact.id}\``, help));
+      findings.push(diagnostic("verdict-not-possible", span, `nothing can refuse \`${draft.name}\``, help));
     }
   }
 }

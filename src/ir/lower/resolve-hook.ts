@@ -7,21 +7,10 @@ import type { ArgumentType, HookFact } from "../../kernel/hook.ts";
 import { lsmHook } from "../../kernel/lsm-hook.ts";
 import { type Target, findPrototype } from "../../kernel/target.ts";
 import { valueType, valueTypeNames } from "../../kernel/value-types.ts";
-import type { WordSetName } from "../../kernel/words.ts";
 import type { HookReference, Parameter, PolicyTree } from "../../parser/policy/tree.ts";
-
-/** A hook as one block sees it: under its own names and types. */
-export interface ResolvedHook {
-  readonly fact: HookFact;
-  readonly arguments: readonly ResolvedArgument[];
-  readonly result: ResolvedArgument | undefined;
-}
-
-export interface ResolvedArgument {
-  readonly parameter: Parameter;
-  readonly type: ArgumentType;
-  readonly words: WordSetName | undefined;
-}
+import { resolveEvent } from "./event.ts";
+import { printable } from "./printable.ts";
+import type { ResolvedArgument, ResolvedHook } from "./resolved-hook.ts";
 
 type RawHook = Extract<HookReference, { kind: "raw" }>;
 
@@ -53,47 +42,47 @@ function declarationKey(reference: RawHook): string {
   return `${reference.section === "lsm" ? "lsm/" : ""}${reference.target.text}`;
 }
 
-/** Finds the fact of a hook and gives its parameters their types; undefined when anything is at fault. */
+/**
+ * Finds the facts of a hook and gives its parameters their types: one place for a raw hook, all its places
+ * for an event, none when anything is at fault.
+ */
 export function resolveHook(
   reference: HookReference,
   declarations: DeclaredFunctions,
   targets: readonly Target[],
   findings: Diagnostic[],
-): ResolvedHook | undefined {
+): readonly ResolvedHook[] {
+  if (reference.kind === "event") {
+    return resolveEvent(reference, findings);
+  }
   const fact = findFact(reference, declarations, targets, findings);
-  if (fact === undefined || reference.kind === "event") {
-    return undefined;
+  if (fact === undefined) {
+    return [];
   }
   const before = findings.length;
   reportDuplicates(reference.parameters, findings);
   const resolved = reference.parameters.map((parameter) => resolveArgument(parameter, fact, findings));
   const result = reference.result === undefined ? undefined : resolveResult(reference.result, fact, findings);
   return findings.slice(before).some(({ severity }) => severity === "error")
-    ? undefined
-    : { fact, arguments: resolved.filter((argument) => argument !== undefined), result };
+    ? []
+    : [
+        {
+          fact,
+          arguments: resolved.filter((argument) => argument !== undefined),
+          result,
+          event: undefined,
+        },
+      ];
 }
 
 const servedSections: ReadonlySet<RawHook["section"]> = new Set(["kprobe", "fentry", "lsm"]);
 
 function findFact(
-  reference: HookReference,
+  reference: RawHook,
   declarations: DeclaredFunctions,
   targets: readonly Target[],
   findings: Diagnostic[],
 ): HookFact | undefined {
-  if (reference.kind === "event") {
-    findings.push(
-      diagnostic(
-        "not-supported-yet",
-        reference.span,
-        `the event \`${reference.name.text}\` is not supported yet`,
-        {
-          help: "hook the kernel function instead: `kprobe security_file_permission(…)`",
-        },
-      ),
-    );
-    return undefined;
-  }
   const name = reference.target.text;
   if (reference.syscall || !servedSections.has(reference.section)) {
     const what = reference.syscall ? "hooks on system calls" : `\`${reference.section}\` hooks`;
@@ -120,13 +109,6 @@ function findFact(
   }
   const lsmPrototype = findPrototype(targets, name.replace(/^security_/, "bpf_lsm_"));
   return hookTable.get(name) ?? functionHook(name, declared, findPrototype(targets, name), lsmPrototype);
-}
-
-/** A name for messages and ids: nothing that could move a terminal's cursor or turn its text around. */
-export function printable(text: string): string {
-  return text.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, (character) => {
-    return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
-  });
 }
 
 function reportDuplicates(parameters: readonly Parameter[], findings: Diagnostic[]): void {
@@ -156,8 +138,8 @@ function resolveArgument(
 ): ResolvedArgument | undefined {
   const declared = declaredType(parameter, findings);
   const argument = fact.arguments[parameter.index];
-  if (argument === undefined) {
-    const count = fact.arguments.length;
+  if (argument === undefined || argument.derived === true) {
+    const count = fact.arguments.filter(({ derived }) => derived === undefined).length;
     findings.push(
       diagnostic(
         "argument-out-of-range",

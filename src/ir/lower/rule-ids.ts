@@ -1,6 +1,6 @@
 /** Names for rules: unique in a compilation, the same whenever the policy's text is the same. */
 import type { Policy } from "../../parser/policy/tree.ts";
-import { printable } from "./resolve-hook.ts";
+import { printable } from "./printable.ts";
 
 /** A key for each policy: its printable name, with `~2`, `~3` where several share one. */
 export function policyKeys(policies: readonly Policy[]): readonly string[] {

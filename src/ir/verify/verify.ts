@@ -109,7 +109,10 @@ function isAvailable(point: AttachPoint, target: Target): boolean {
 function fitsPrototype(point: AttachPoint, target: Target): boolean {
   const name = point.kind === "lsm" ? `bpf_lsm_${point.target}` : point.target;
   const prototype = findPrototype([target], name);
-  return prototype === undefined || prototype.parameters.length === point.parameters.length;
+  if (prototype === undefined || prototype.parameters.length === point.parameters.length) {
+    return true;
+  }
+  return point.openEnded === true && prototype.parameters.length > point.parameters.length;
 }
 
 function holds(requirement: Requirement, target: Target): boolean {

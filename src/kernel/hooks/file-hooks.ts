@@ -1,5 +1,15 @@
 /** Hooks of the file system. Prototypes: include/linux/security.h and lsm_hook_defs.h, 5.10 to 7.2. */
-import { file, fromParameters, int32, parameters, path, securityPoints, uint64 } from "../attach-points.ts";
+import {
+  file,
+  fromParameters,
+  int32,
+  opaque,
+  parameters,
+  path,
+  securityHook,
+  securityPoints,
+  uint64,
+} from "../attach-points.ts";
 import type { HookFact } from "../hook.ts";
 
 const filePermission = {
@@ -99,4 +109,26 @@ export const fileHooks: readonly HookFact[] = [
     alsoServedBy: [],
     guards: [],
   },
+  securityHook(
+    "security_file_mprotect",
+    [
+      opaque("vma", "struct vm_area_struct *"),
+      { name: "reqprot", type: uint64, words: "memoryProtection" },
+      { name: "prot", type: uint64, words: "memoryProtection" },
+      { name: "file", type: file, derived: true },
+      { name: "vm_flags", type: uint64, derived: true },
+    ],
+    {
+      parameters: parameters(
+        ["struct vm_area_struct *", "vma"],
+        ["unsigned long", "reqprot"],
+        ["unsigned long", "prot"],
+      ),
+      argumentMappings: [
+        ...fromParameters(0, 1, 2),
+        { kind: "member", parameter: 0, member: "vm_file", mayBeNull: true },
+        { kind: "member", parameter: 0, member: "vm_flags" },
+      ],
+    },
+  ),
 ];

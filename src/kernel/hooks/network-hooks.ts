@@ -3,12 +3,15 @@ import {
   fromParameters,
   int32,
   int64,
+  opaque,
   parameters,
+  securityHook,
   securityPoints,
   sock,
   trampoline,
+  uint32,
 } from "../attach-points.ts";
-import type { HookFact, HookPlace } from "../hook.ts";
+import type { ArgumentFact, HookFact, HookPlace } from "../hook.ts";
 
 const tcpConnect = {
   parameters: parameters(["struct sock *", "sk"]),
@@ -39,6 +42,25 @@ const connectGuards: readonly HookPlace[] = [
   { need: "required", attachPoints: securityPoints("security_socket_sendmsg", fastOpenSend, fastOpenSend) },
 ];
 
+const socketParameter = opaque("sock", "struct socket *");
+/** The socket with the ends that the operation gives it. */
+const ends: ArgumentFact = { name: "ends", type: sock, derived: true };
+
+/** A call that gives a socket one of its ends. */
+function addressHook(id: string, end: "destination" | "source"): HookFact {
+  return securityHook(
+    id,
+    [socketParameter, opaque("address", "struct sockaddr *"), { name: "addrlen", type: int32 }, ends],
+    {
+      parameters: socketConnect.parameters,
+      argumentMappings: [
+        ...fromParameters(0, 1, 2),
+        { kind: "addressed-socket", socket: 0, address: 1, length: 2, end },
+      ],
+    },
+  );
+}
+
 export const networkHooks: readonly HookFact[] = [
   {
     id: "tcp_connect",
@@ -64,4 +86,32 @@ export const networkHooks: readonly HookFact[] = [
     alsoServedBy: [],
     guards: [],
   },
+  addressHook("security_socket_connect", "destination"),
+  addressHook("security_socket_bind", "source"),
+  securityHook(
+    "security_socket_sendmsg",
+    [
+      socketParameter,
+      opaque("msg", "struct msghdr *"),
+      { name: "size", type: int32 },
+      ends,
+      { name: "flags", type: uint32, derived: true },
+    ],
+    {
+      parameters: fastOpenSend.parameters,
+      argumentMappings: [
+        ...fromParameters(0, 1, 2),
+        { kind: "sending-socket", socket: 0, message: 1 },
+        { kind: "member", parameter: 1, member: "msg_flags" },
+      ],
+    },
+  ),
+  securityHook("security_socket_listen", [socketParameter, { name: "backlog", type: int32 }, ends], {
+    parameters: parameters(["struct socket *", "sock"], ["int", "backlog"]),
+    argumentMappings: [...fromParameters(0, 1), { kind: "socket", socket: 0 }],
+  }),
+  securityHook("security_socket_accept", [socketParameter, opaque("newsock", "struct socket *"), ends], {
+    parameters: parameters(["struct socket *", "sock"], ["struct socket *", "newsock"]),
+    argumentMappings: [...fromParameters(0, 1), { kind: "socket", socket: 0 }],
+  }),
 ];

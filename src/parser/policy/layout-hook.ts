@@ -10,7 +10,8 @@ export function layoutHook(hook: HookSyntax): Doc {
 /** `file.open`: the first part must not look like a raw hook, the others may be any word. */
 export function spellEvent(name: string): string {
   const [first = "", ...others] = name.split(".");
-  return [isPlainIdentifier(first) ? first : quoteName(first), ...others.map(spellWord)].join(".");
+  const isPlain = isPlainIdentifier(first) || first === "syscall";
+  return [isPlain ? first : quoteName(first), ...others.map(spellWord)].join(".");
 }
 
 function spellWord(text: string): string {

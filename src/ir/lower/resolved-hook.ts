@@ -1,0 +1,29 @@
+/** Hooks under the names and types of one block. */
+import type { EventFact, EventPlace } from "../../kernel/events.ts";
+import type { ArgumentType, HookFact } from "../../kernel/hook.ts";
+import type { WordSetName } from "../../kernel/words.ts";
+import type { Parameter } from "../../parser/policy/tree.ts";
+import type { Span } from "../../source/source.ts";
+
+/** A hook as one block sees it: under its own names and types. */
+export interface ResolvedHook {
+  readonly fact: HookFact;
+  readonly arguments: readonly ResolvedArgument[];
+  readonly result: ResolvedArgument | undefined;
+  /** Set when a portable event is looked for here. */
+  readonly event: ResolvedEvent | undefined;
+}
+
+/** One place of a portable event. */
+export interface ResolvedEvent {
+  readonly fact: EventFact;
+  readonly place: EventPlace;
+  /** Where the policy names the event. */
+  readonly span: Span;
+}
+
+export interface ResolvedArgument {
+  readonly parameter: Parameter;
+  readonly type: ArgumentType;
+  readonly words: WordSetName | undefined;
+}
