@@ -30,7 +30,7 @@ export default tseslint.config(
   },
   {
     // Tools read their configuration from a default export.
-    files: ["vitest.config.ts", "*.mjs"],
+    files: ["vitest*.config.ts", "*.mjs"],
     rules: { "no-restricted-syntax": "off" },
   },
 );

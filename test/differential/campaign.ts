@@ -88,7 +88,8 @@ async function runRound(runner: string, round: Round): Promise<Tally> {
   };
 }
 
-function add(one: Tally, other: Tally): Tally {
+/** Both together. */
+export function add(one: Tally, other: Tally): Tally {
   return {
     hooks: one.hooks + other.hooks,
     decisions: one.decisions + other.decisions,

@@ -1,40 +1,10 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { formatPolicy } from "../../src/format/format.ts";
-import { parsePolicyLanguage } from "../../src/parser/policy/parse.ts";
-import { printPolicyTree } from "../../src/parser/policy/print.ts";
-import { createSource } from "../../src/source/source.ts";
 import { largePolicy } from "./large-policy.ts";
 import { type Random, mutateCharacters, mutateTokens, pick, randomFrom } from "./mutate.ts";
-import { policyTree } from "./random-tree.ts";
+import { expectSound, parse, soundPolicies } from "./sound.ts";
 
 const inputsPerKind = 5_000;
-const seeds = [
-  ...fc.sample(policyTree, { numRuns: 150, seed: 7 }).map(printPolicyTree),
-  largePolicy(60),
-].filter((text) => text !== "");
-
-function parse(text: string): ReturnType<typeof parsePolicyLanguage> {
-  return parsePolicyLanguage(createSource("fuzz.policy", text), {
-    parameters: { values: new Map(), used: new Set() },
-  });
-}
-
-/** What must hold for any text; `text` is in the message, so that a failure can be tried again. */
-function expectSound(text: string): void {
-  const { diagnostics, value } = parse(text);
-  expect(value, text).toBeDefined();
-  for (const { help, message, span } of diagnostics) {
-    expect(span, text).toBeDefined();
-    expect(help, `${message}\n${text}`).toBeDefined();
-    expect(message.length, message).toBeLessThanOrEqual(100);
-    expect(span?.end, text).toBeLessThanOrEqual(text.length);
-  }
-  const formatted = formatPolicy(createSource("fuzz.policy", text)).value;
-  if (formatted !== undefined) {
-    expect(formatPolicy(createSource("fuzz.policy", formatted)).value, text).toBe(formatted);
-  }
-}
+const seeds = soundPolicies(7);
 
 describe("whatever the text, there are findings and no exception", () => {
   const kinds: readonly [string, (text: string, random: Random) => string][] = [
