@@ -10,12 +10,12 @@ export function registerExplain(program: Command): void {
     .command("explain")
     .description("say what a diagnostic code means; without one, list them all")
     .argument("[code]", "a code, as findings print it in brackets")
-    .action((code: string | undefined) => {
-      process.exitCode = explain(code);
+    .action(async (code: string | undefined) => {
+      process.exitCode = await explain(code);
     });
 }
 
-function explain(code: string | undefined): number {
+async function explain(code: string | undefined): Promise<number> {
   if (code === undefined) {
     const entries = Object.entries(catalog);
     const width = Math.max(...entries.map(([name]) => name.length));
@@ -29,8 +29,8 @@ function explain(code: string | undefined): number {
     process.stderr.write(`policyc: there is no diagnostic \`${code}\`: ${hint}\n`);
     return EXIT_USAGE;
   }
-  const { severity, summary, why } = catalog[code];
-  process.stdout.write(`${severity}[${code}]: ${summary}\n\n${why}\n`);
+  const { pageText } = await import("../diagnostics/pages/pages.ts");
+  process.stdout.write(pageText(code));
   return EXIT_FINE;
 }
 

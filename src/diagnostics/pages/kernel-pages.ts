@@ -1,0 +1,81 @@
+/** Examples of findings about hooks, types and values against the kernel's facts. */
+import { type Page, inConnections, inPolicy, inRules, inSituation } from "./page.ts";
+
+const onHook = (hook: string, rule = 'alert when f.path == "/etc/shadow"'): string =>
+  `policy "example" {\n  on ${hook} { ${rule} }\n}\n`;
+const sound = onHook("kprobe security_file_open(f: file)");
+
+export const kernelPages = {
+  "not-supported-yet": inPolicy(
+    onHook('usdt "/usr/bin/postgres" "postgresql:query__start"', "alert"),
+    onHook("kprobe tcp_connect(sk: sock)", "alert"),
+  ),
+  "unknown-hook": inPolicy(onHook('kprobe "not a function"', "alert"), sound),
+  "unknown-event": inPolicy(onHook("file.opn", "alert"), sound),
+  "unknown-type": inPolicy(onHook("kprobe security_file_open(f: fil)"), sound),
+  "unknown-field": inRules('deny when f.pth == "/etc/shadow"', 'deny when f.path == "/etc/shadow"'),
+  "duplicate-parameter": inPolicy(
+    onHook("kprobe security_file_permission(f: file, f: int)"),
+    onHook("kprobe security_file_permission(f: file, mask: int)"),
+  ),
+  "argument-out-of-range": inPolicy(onHook("kprobe security_file_open(f: file, flags: int)"), sound),
+  "argument-type-mismatch": inPolicy(onHook("kprobe security_file_open(f: int)", "alert when f == 1"), sound),
+  "argument-type-widened": inPolicy(
+    onHook("kprobe security_file_permission(f: file, mask: int64)"),
+    onHook("kprobe security_file_permission(f: file, mask: int)"),
+  ),
+  "prototype-unknown": inPolicy(
+    onHook("kprobe my_driver_open(n: int) return (r: int)", "alert when r < 0"),
+    onHook("kprobe my_driver_open(n: int)", "alert when n < 0"),
+  ),
+  "operator-type-mismatch": inRules(
+    'deny when mask starts with "/etc"',
+    'deny when f.path starts with "/etc/ssh"',
+  ),
+  "value-type-mismatch": inRules('deny when mask == "read"', "deny when mask == MAY_READ"),
+  "value-out-of-range": inConnections("alert when sk.dport == 65536", "alert when sk.dport == 65535"),
+  "empty-range": inConnections("alert when sk.dport in 1023..1", "alert when sk.dport in 1..1023"),
+  "unknown-value-name": inRules("deny when mask has MAY_REED", "deny when mask has MAY_READ"),
+  "invalid-address": inConnections("alert when sk.daddr == 10.0.0.256", "alert when sk.daddr == 10.0.0.255"),
+  "address-host-bits": inConnections(
+    "alert when sk.daddr in 10.1.2.3/8",
+    "alert when sk.daddr in 10.0.0.0/8",
+  ),
+  "invalid-path-value": inRules('deny when f.path == ""', 'deny when f.path == "/etc/shadow"'),
+  "invalid-glob": inRules('deny when f.path matches "/etc/[a-"', 'deny when f.path matches "/etc/[a-f]*"'),
+  "path-not-absolute": inRules('deny when f.path == "etc/shadow"', 'deny when f.path == "/etc/shadow"'),
+  "duplicate-value": inRules('deny when f.path in ["/a", "/b", "/a"]', 'deny when f.path in ["/a", "/b"]'),
+  "condition-always-true": inConnections("alert when sk.dport >= 0", "alert when sk.dport > 0"),
+  "condition-never-true": inConnections("alert when sk.dport < 0", "alert when sk.dport < 1024"),
+  "conflicting-actions": inRules("allow, deny when mask == 4", "deny when mask == 4"),
+  "invalid-action-value": inRules("deny EPREM when mask == 4", "deny EPERM when mask == 4"),
+  "verdict-not-possible": inPolicy(
+    onHook("kprobe vfs_read(f: file)", 'deny when f.path == "/etc/shadow"'),
+    onHook("kprobe security_file_permission(f: file)", 'deny when f.path == "/etc/shadow"'),
+  ),
+  "kill-after-effect": inPolicy(
+    onHook("kprobe vfs_read(f: file)", 'kill when f.path == "/etc/shadow"'),
+    onHook("kprobe security_file_permission(f: file)", 'kill when f.path == "/etc/shadow"'),
+  ),
+  "result-known-too-late": inPolicy(
+    onHook("kprobe security_file_permission(f: file) return (r: int)", "deny when r == 0"),
+    onHook("kprobe security_file_permission(f: file) return (r: int)", "alert when r < 0"),
+  ),
+  "invalid-btf": inSituation(
+    "`policyc lint --target vmlinux-6.1.elf x.policy`, where the file is the whole kernel",
+    "`policyc lint --target vmlinux-6.1.btf x.policy`, the kernel's raw BTF",
+  ),
+  "limit-exceeded": inSituation(
+    "A rule that compares more fields than one program can hold.",
+    "Several rules, or lists instead of conditions.",
+  ),
+  "not-attachable": inSituation(
+    "A verdict that no program type of the oldest target can give at this hook.",
+    "The same policy with `--target 6.1`, where there is one.",
+  ),
+  "no-clang": inSituation(
+    "`policyc compile` on a machine without clang.",
+    "`apt-get install clang`, or set `CLANG`.",
+  ),
+  "clang-failed": inSituation("A clang that is older than 14.", "clang 14 or newer."),
+} as const satisfies Record<string, Page>;
