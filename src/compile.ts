@@ -1,5 +1,6 @@
 /** The pipeline: sources in, bundle out. Each stage in the order in which it runs. */
 import { packBundle } from "./bundle/bundle.ts";
+import type { ObjectCache } from "./bundle/cache.ts";
 import { compileObject } from "./bundle/clang.ts";
 import { PROGRAM_FILE, type Program, generate } from "./codegen/generate.ts";
 import { type Diagnostic, type Outcome, failure, hasErrors, success } from "./diagnostics/diagnostic.ts";
@@ -32,12 +33,13 @@ export function checkPolicies(tree: PolicyTree, targets: readonly Target[]): Out
 
 /**
  * Compiles policies to a bundle. `found` is what earlier stages reported: the bundle carries its warnings
- * for the operator who loads it.
+ * for the operator who loads it. With a cache, clang runs only for programs that it has not made before.
  */
 export async function compilePolicies(
   tree: PolicyTree,
   targets: readonly Target[],
   found: readonly Diagnostic[] = [],
+  cache?: ObjectCache,
 ): Promise<Outcome<Compiled>> {
   const checked = checkPolicies(tree, targets);
   if (checked.value === undefined || hasErrors([...found, ...checked.diagnostics])) {
@@ -45,7 +47,7 @@ export async function compilePolicies(
   }
   const { ir } = checked.value;
   const program = generate(checked.value);
-  const object = await compileObject(PROGRAM_FILE, program.text);
+  const object = await compileObject(PROGRAM_FILE, program.text, cache);
   const diagnostics = [...checked.diagnostics, ...object.diagnostics];
   if (object.value === undefined) {
     return failure(diagnostics);

@@ -1,11 +1,12 @@
 /** Runs clang: the only place of the compiler that starts another program. */
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, realpath, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { delimiter, dirname, join } from "node:path";
+import { delimiter, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Diagnostic, type Outcome, diagnostic, failure, success } from "../diagnostics/diagnostic.ts";
+import { type ObjectCache, cacheKey, findObject, keepObject } from "./cache.ts";
 
 /** Names of clang, the one that `CLANG` names first, then newest first. */
 const candidates = ["clang", "clang-19", "clang-18", "clang-17", "clang-16", "clang-15", "clang-14"];
@@ -36,11 +37,19 @@ function templatesDirectory(): string {
 /** Debian and Ubuntu keep asm/types.h in a directory of the architecture. */
 const systemHeaders = ["/usr/include/x86_64-linux-gnu", "/usr/include/aarch64-linux-gnu"];
 
+/** What clang writes: the object, and a list of all files that it read. */
+const OBJECT_FILE = "program.bpf.o";
+const INPUTS_FILE = "program.d";
+
 /**
  * Compiles BPF C to an object. `fileName` is what messages and debug lines call the text. The same text
- * gives the same bytes wherever it is compiled.
+ * gives the same bytes wherever it is compiled. With a cache, clang runs only for what it has not made before.
  */
-export async function compileObject(fileName: string, text: string): Promise<Outcome<Uint8Array>> {
+export async function compileObject(
+  fileName: string,
+  text: string,
+  cache?: ObjectCache,
+): Promise<Outcome<Uint8Array>> {
   const clang = findClang();
   if (clang === undefined) {
     return failure([
@@ -49,6 +58,30 @@ export async function compileObject(fileName: string, text: string): Promise<Out
       }),
     ]);
   }
+  if (cache === undefined) {
+    return runClang(clang, fileName, text, () => Promise.resolve());
+  }
+  const key = cacheKey([await identityOf(clang), ...clangArguments(fileName), fileName, text]);
+  const kept = await findObject(cache, key);
+  return kept === undefined
+    ? runClang(clang, fileName, text, (inputs, object) => keepObject(cache, key, inputs, object))
+    : success(kept);
+}
+
+/** Tells one build of clang from another; asking it for its version would take longer than a look into the cache. */
+async function identityOf(clang: string): Promise<string> {
+  const program = await realpath(clang);
+  const { size, mtimeMs } = await stat(program);
+  return `${program} ${size} ${mtimeMs}`;
+}
+
+/** Runs clang in a directory of its own. `keep` is told what it read besides `text`, and what it made. */
+async function runClang(
+  clang: string,
+  fileName: string,
+  text: string,
+  keep: (inputs: readonly string[], object: Uint8Array) => Promise<void>,
+): Promise<Outcome<Uint8Array>> {
   const directory = await mkdtemp(join(tmpdir(), "policyc-"));
   try {
     await writeFile(join(directory, fileName), text);
@@ -56,10 +89,26 @@ export async function compileObject(fileName: string, text: string): Promise<Out
     if (status !== 0) {
       return failure([clangFailure(messages)]);
     }
-    return success(await readFile(join(directory, "program.bpf.o")));
+    const object = await readFile(join(directory, OBJECT_FILE));
+    const rule = await readFile(join(directory, INPUTS_FILE), "utf8");
+    const inputs = prerequisites(rule).filter((path) => path !== fileName);
+    await keep(
+      inputs.map((path) => resolve(directory, path)),
+      object,
+    );
+    return success(object);
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
+}
+
+/** The files that a make rule names after its colon; `\\` joins lines and escapes blanks. */
+function prerequisites(rule: string): readonly string[] {
+  const words = rule
+    .slice(rule.indexOf(": ") + 2)
+    .replaceAll("\\\n", " ")
+    .match(/(?:\\[ #]|\$\$|\S)+/g);
+  return (words ?? []).map((word) => word.replace(/\\([ #])/g, "$1").replaceAll("$$$$", "$$"));
 }
 
 function clangArguments(fileName: string): readonly string[] {
@@ -70,7 +119,7 @@ function clangArguments(fileName: string): readonly string[] {
     ...["-fdebug-compilation-dir=.", `-ffile-prefix-map=${templates}=templates`],
     `-I${templates}`,
     ...systemHeaders.filter(existsSync).map((path) => `-I${path}`),
-    ...["-c", fileName, "-o", "program.bpf.o"],
+    ...["-MD", "-MF", INPUTS_FILE, "-c", fileName, "-o", OBJECT_FILE],
   ];
 }
 

@@ -1,4 +1,5 @@
 /** From the inputs of a command line to a compilation: what `compile` and `try` share. */
+import type { ObjectCache } from "../bundle/cache.ts";
 import type { Diagnostic } from "../diagnostics/diagnostic.ts";
 import { hasErrors } from "../diagnostics/diagnostic.ts";
 import { summarize } from "../diagnostics/summary.ts";
@@ -52,6 +53,7 @@ export async function reportCompilation(
 export async function compileBundle(
   inputs: ParsedInputs,
   targets: readonly Target[],
+  cache: ObjectCache | undefined,
 ): Promise<{ readonly bundle: Uint8Array | undefined; readonly diagnostics: readonly Diagnostic[] }> {
   const { checkPolicies, compilePolicies } = await import("../compile.ts");
   if (hasErrors(inputs.diagnostics)) {
@@ -59,6 +61,6 @@ export async function compileBundle(
     const checked = inputs.tree.policies.length === 0 ? [] : checkPolicies(inputs.tree, targets).diagnostics;
     return { bundle: undefined, diagnostics: [...inputs.diagnostics, ...checked] };
   }
-  const compiled = await compilePolicies(inputs.tree, targets, inputs.diagnostics);
+  const compiled = await compilePolicies(inputs.tree, targets, inputs.diagnostics, cache);
   return { bundle: compiled.value?.bundle, diagnostics: [...inputs.diagnostics, ...compiled.diagnostics] };
 }

@@ -1,5 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { type Command, Option } from "commander";
+import { type ObjectCache, userObjectCache } from "../bundle/cache.ts";
 import type { Diagnostic, Outcome } from "../diagnostics/diagnostic.ts";
 import { failure, hasErrors, success } from "../diagnostics/diagnostic.ts";
 import type { Target } from "../kernel/target.ts";
@@ -18,6 +19,7 @@ type Stage = (typeof stages)[number];
 interface CompileCommandOptions extends CommonOptions {
   readonly output?: string;
   readonly emit?: Stage;
+  readonly cache: boolean;
 }
 
 /** Adds `policyc compile`. */
@@ -30,6 +32,7 @@ export function registerCompile(program: Command): void {
   )
     .option("-o, --output <file>", "where the bundle goes; - is standard output")
     .addOption(new Option("--emit <stage>", "write a stage instead of the bundle").choices(stages))
+    .option("--no-cache", "run clang even for a program that it has made before")
     .action(async (inputs: readonly string[], options: CompileCommandOptions) => {
       process.exitCode = await runCompile(inputs, options);
     });
@@ -48,7 +51,8 @@ async function runCompile(inputs: readonly string[], options: CompileCommandOpti
   const parsed = await parseInputs(inputs, options);
   const progress = createProgressLine();
   progress.show("compiling");
-  const result = await stageOf(parsed, targets, options.emit);
+  const cache = options.cache ? userObjectCache() : undefined;
+  const result = await stageOf(parsed, targets, options.emit, cache);
   progress.clear();
   await reportCompilation(parsed, result.diagnostics, options);
   if (result.value === undefined || hasErrors(result.diagnostics)) {
@@ -61,9 +65,10 @@ async function stageOf(
   parsed: ParsedInputs,
   targets: readonly Target[],
   stage: Stage | undefined,
+  cache: ObjectCache | undefined,
 ): Promise<Outcome<string | Uint8Array>> {
   if (stage === undefined) {
-    const { bundle, diagnostics } = await compileBundle(parsed, targets);
+    const { bundle, diagnostics } = await compileBundle(parsed, targets, cache);
     return { value: bundle, diagnostics };
   }
   if (stage === "policy") {
@@ -71,21 +76,22 @@ async function stageOf(
     return { value: printPolicyTree(parsed.tree), diagnostics: parsed.diagnostics };
   }
   if (hasErrors(parsed.diagnostics)) {
-    const { diagnostics } = await compileBundle(parsed, targets);
+    const { diagnostics } = await compileBundle(parsed, targets, undefined);
     return failure(diagnostics);
   }
-  return emit(parsed, targets, stage);
+  return emit(parsed, targets, stage, cache);
 }
 
 async function emit(
   parsed: ParsedInputs,
   targets: readonly Target[],
   stage: Exclude<Stage, "policy">,
+  cache: ObjectCache | undefined,
 ): Promise<Outcome<string | Uint8Array>> {
   const { checkPolicies, compilePolicies } = await import("../compile.ts");
   const found: readonly Diagnostic[] = parsed.diagnostics;
   if (stage === "object") {
-    const compiled = await compilePolicies(parsed.tree, targets, found);
+    const compiled = await compilePolicies(parsed.tree, targets, found, cache);
     return { value: compiled.value?.object, diagnostics: [...found, ...compiled.diagnostics] };
   }
   const checked = checkPolicies(parsed.tree, targets);
@@ -139,7 +145,7 @@ export async function compileForTrial(request: {
     color: "auto",
   };
   const parsed = await parseInputs(request.inputs, options);
-  const { bundle, diagnostics } = await compileBundle(parsed, supportedTargets);
+  const { bundle, diagnostics } = await compileBundle(parsed, supportedTargets, userObjectCache());
   await reportCompilation(parsed, diagnostics, options);
   return bundle ?? (exitCodeOf(diagnostics) || EXIT_POLICY);
 }

@@ -1,12 +1,5 @@
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
-import { homedir } from "node:os";
 import { basename, dirname, join } from "node:path";
-
-/** Where policyc keeps what is costly to make again. */
-export function cacheDirectory(): string {
-  const root = process.env["XDG_CACHE_HOME"];
-  return join(root === undefined || root === "" ? join(homedir(), ".cache") : root, "policyc");
-}
 
 /**
  * The directory `path`, made by `fill` in a temporary place beside it and renamed when complete: other

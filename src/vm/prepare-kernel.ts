@@ -8,8 +8,9 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { cacheDirectory } from "../bundle/cache.ts";
 import { fetchKernelPackages } from "./apt.ts";
-import { cacheDirectory, cachedDirectory } from "./cache.ts";
+import { cachedDirectory } from "./cache.ts";
 import { readElfSection } from "./elf-section.ts";
 import { type KernelName, kernelOrigin } from "./kernel-catalog.ts";
 import { extractKernelElf } from "./kernel-image.ts";
