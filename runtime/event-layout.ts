@@ -5,7 +5,7 @@
  */
 
 /** What an event record tells. */
-export const EVENT_KINDS = { hook: 1, exec: 2, exit: 3 } as const;
+export const EVENT_KINDS = { hook: 1, exec: 2, exit: 3, clone: 4 } as const;
 
 /** Offset and size in bytes of each field of a struct. */
 export interface FieldLayout {
@@ -123,10 +123,21 @@ export const EXEC_RECORD = struct("exec_record", 64, {
   reserved0: [60, 4],
 });
 
+/** After the header of a clone record, which names the new process. */
+export const CLONE_RECORD = struct("clone_record", 24, {
+  parent_tgid: [0, 4],
+  /** The process whose image the new one shares. */
+  origin_tgid: [4, 4],
+  parent_start_time: [8, 8],
+  origin_start_time: [16, 8],
+});
+
 export const EXEC_FLAGS = {
   /** The executable's path did not fit. */
   binaryCut: 1,
   /** More arguments than the record holds. */
   argumentsCut: 2,
   directoryCut: 4,
+  /** An interpreter runs in place of the file; the executable's path is the file's name as it was given. */
+  interpreted: 8,
 } as const;

@@ -15,6 +15,7 @@ enum event_kind {
 	EVENT_HOOK = 1,
 	EVENT_EXEC = 2,
 	EVENT_EXIT = 3,
+	EVENT_CLONE = 4,
 };
 
 enum event_flag {

@@ -179,6 +179,8 @@ struct task_struct {
 struct linux_binprm {
 	struct file *file;
 	const char *filename;
+	/* Another text than `filename` where an interpreter runs in the file's place. */
+	const char *interp;
 };
 
 struct in6_addr {

@@ -12,6 +12,17 @@ enum exec_flag {
 	EXEC_BINARY_CUT = 1,
 	EXEC_ARGUMENTS_CUT = 2,
 	EXEC_DIRECTORY_CUT = 4,
+	/* The kernel runs an interpreter in place of the file; `binary` is the file's name as the caller gave it. */
+	EXEC_INTERPRETED = 8,
+};
+
+/* The header is the new process's. */
+struct clone_record {
+	u32 parent_tgid;
+	/* The process whose image it shares: not its parent where that one asked for a sibling. */
+	u32 origin_tgid;
+	u64 parent_start_time;
+	u64 origin_start_time;
 };
 
 struct exec_record {
@@ -32,7 +43,7 @@ struct exec_record {
 
 #define EXEC_TEXT_BYTES (PATH_BYTES + ARGUMENTS_BYTES + PATH_BYTES + 24)
 
-/* An exec record is longer than those of hooks, and execs are rare: its own memory, per CPU. */
+/* An exec record is longer than those of hooks: its own memory, per CPU and level of scratch memory. */
 struct exec_scratch {
 	struct event_header header;
 	struct exec_record exec;
@@ -71,14 +82,26 @@ static __always_inline u64 exec_path(struct scratch *scratch, struct exec_scratc
 	return length;
 }
 
-static __always_inline int process_exec(struct task_struct *task, const enum generation generation)
+/* The file that was asked for, as the caller named it, where the kernel runs an interpreter in its place. */
+static __always_inline u64 exec_interpreted(struct exec_scratch *record, struct linux_binprm *bprm)
+{
+	long length = bpf_probe_read_kernel_str(record->text, PATH_BYTES, bprm->filename);
+
+	record->exec.flags |= EXEC_INTERPRETED;
+	return length > 0 ? bounded(length - 1, PATH_BYTES) : 0;
+}
+
+static __always_inline int process_exec(struct task_struct *task, struct linux_binprm *bprm,
+					const enum generation generation)
 {
 	struct scratch *scratch = scratch_acquire(generation);
-	u32 level = 0;
 
-	if (!scratch)
+	if (!scratch) {
+		count(COUNTER_LOST);
 		return 0;
+	}
 
+	u32 level = scratch->level;
 	struct exec_scratch *record = bpf_map_lookup_elem(&exec_records, &level);
 
 	if (!record)
@@ -111,8 +134,10 @@ static __always_inline int process_exec(struct task_struct *task, const enum gen
 	bpf_core_read(&record->exec.cap_effective, sizeof(u64), &task->cred->cap_effective);
 	record->exec.reserved0 = 0;
 
-	u64 length = exec_path(scratch, record, 0, file->f_path.dentry, file->f_path.mnt, EXEC_BINARY_CUT,
-			       generation);
+	u64 length = (u64)bprm->interp != (u64)bprm->filename ?
+			     exec_interpreted(record, bprm) :
+			     exec_path(scratch, record, 0, file->f_path.dentry, file->f_path.mnt,
+				       EXEC_BINARY_CUT, generation);
 	u64 at = padded(length);
 
 	record->exec.binary_length = length;
@@ -145,6 +170,34 @@ static __always_inline int process_exec(struct task_struct *task, const enum gen
 					    sizeof(struct exec_scratch)));
 out:
 	scratch_release();
+	return 0;
+}
+
+/* A process that shares its parent's image until it execs. New threads pass without a word. */
+static __always_inline int process_fork(struct task_struct *origin, struct task_struct *task,
+					const enum generation generation)
+{
+	struct {
+		struct event_header header;
+		struct clone_record clone;
+	} record;
+
+	if (task->pid != task->tgid)
+		return 0;
+	event_header(&record.header, EVENT_CLONE, generation);
+
+	struct task_struct *leader = origin->group_leader;
+	struct task_struct *parent = task->real_parent;
+	struct task_struct *parent_leader = parent->group_leader;
+
+	record.header.tgid = task->tgid;
+	record.header.tid = task->pid;
+	record.header.start_time = task->start_boottime;
+	record.clone.parent_tgid = parent->tgid;
+	record.clone.parent_start_time = parent_leader->start_boottime;
+	record.clone.origin_tgid = origin->tgid;
+	record.clone.origin_start_time = leader->start_boottime;
+	event_send(&record, sizeof(record));
 	return 0;
 }
 

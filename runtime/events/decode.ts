@@ -3,9 +3,11 @@
  * after its decisions is in the manifest. A record that does not fit its own description is refused
  * whole: nothing of it is guessed.
  */
+import { posix } from "node:path";
 import {
   CAPTURED_PATH,
   CAPTURED_SOCK,
+  CLONE_RECORD,
   DECISION_FLAGS,
   EVENT_FLAGS,
   EVENT_HEADER,
@@ -104,7 +106,17 @@ export interface ExitRecord {
   readonly waitStatus: number;
 }
 
-export type EventRecord = HookRecord | ExecRecord | ExitRecord;
+/** A new process, with the image of another. */
+export interface CloneRecord {
+  readonly kind: "clone";
+  readonly head: RecordHead;
+  readonly parentTgid: number;
+  readonly parentStartTime: bigint;
+  readonly originTgid: number;
+  readonly originStartTime: bigint;
+}
+
+export type EventRecord = HookRecord | ExecRecord | ExitRecord | CloneRecord;
 
 export type Decoded = EventRecord | { readonly kind: "malformed"; readonly reason: string };
 
@@ -122,6 +134,7 @@ function offsets(layout: StructLayout): (field: string) => number {
 
 const header = offsets(EVENT_HEADER);
 const execRecord = offsets(EXEC_RECORD);
+const cloneRecord = offsets(CLONE_RECORD);
 const capturedPath = offsets(CAPTURED_PATH);
 const capturedSock = offsets(CAPTURED_SOCK);
 
@@ -155,6 +168,8 @@ export function decodeRecord(bytes: Buffer, manifest: Manifest): Decoded {
       return decodeHook(record, manifest);
     case EVENT_KINDS.exec:
       return decodeExec(record);
+    case EVENT_KINDS.clone:
+      return decodeClone(record);
     case EVENT_KINDS.exit:
       return {
         kind: "exit",
@@ -326,6 +341,10 @@ function decodeExec(record: Buffer): Decoded {
   }
   const text = (start: number, name: string): string => record.toString("utf8", start, start + field(name));
   const flags = field("flags");
+  const binary = text(texts, "binary_length");
+  const directory = text(argumentsEnd, "directory_length");
+  // A script's name is what the caller gave: it may start from the directory.
+  const isRelative = (flags & EXEC_FLAGS.interpreted) !== 0 && binary !== "" && !binary.startsWith("/");
   return {
     kind: "exec",
     head: decodeHead(record),
@@ -337,12 +356,27 @@ function decodeExec(record: Buffer): Decoded {
     mntNs: field("mnt_ns"),
     nsTgid: field("ns_tgid"),
     capEffective: wide("cap_effective"),
-    binary: text(texts, "binary_length"),
+    binary: isRelative ? posix.join(directory, binary) : binary,
     arguments: splitArguments(text(binaryEnd, "arguments_length")),
-    directory: text(argumentsEnd, "directory_length"),
+    directory,
     binaryCut: (flags & EXEC_FLAGS.binaryCut) !== 0,
     argumentsCut: (flags & EXEC_FLAGS.argumentsCut) !== 0,
     directoryCut: (flags & EXEC_FLAGS.directoryCut) !== 0,
+  };
+}
+
+function decodeClone(record: Buffer): Decoded {
+  if (record.length < EVENT_HEADER.size + CLONE_RECORD.size) {
+    return malformed("too short for a clone record");
+  }
+  const at = (name: string): number => EVENT_HEADER.size + cloneRecord(name);
+  return {
+    kind: "clone",
+    head: decodeHead(record),
+    parentTgid: record.readUInt32LE(at("parent_tgid")),
+    parentStartTime: record.readBigUInt64LE(at("parent_start_time")),
+    originTgid: record.readUInt32LE(at("origin_tgid")),
+    originStartTime: record.readBigUInt64LE(at("origin_start_time")),
   };
 }
 

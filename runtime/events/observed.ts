@@ -21,6 +21,9 @@ export function observe(record: EventRecord, table: ProcessTable): readonly Obse
       const process = table.exec(record);
       return [{ kind: "exec", record, process, parent: table.parentOf(process) }];
     }
+    case "clone":
+      table.clone(record);
+      return [];
     case "exit": {
       const process = table.lookup(record.head);
       const parent = table.parentOf(process);

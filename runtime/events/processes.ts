@@ -2,7 +2,7 @@
  * Who did it: the processes that event records name, remembered from their exec records, so that later
  * records need carry no more than an id. Bounded: what has exited goes first.
  */
-import type { ExecRecord, RecordHead } from "./decode.ts";
+import type { CloneRecord, ExecRecord, RecordHead } from "./decode.ts";
 
 export interface KnownProcess {
   readonly pid: number;
@@ -39,6 +39,8 @@ export interface FoundProcess {
 export interface ProcessTable {
   /** Remembers the new image of a process. */
   readonly exec: (record: ExecRecord) => KnownProcess;
+  /** Remembers a process that has the image of another. */
+  readonly clone: (record: CloneRecord) => void;
   /** Forgets a process, but not before those who may still name it are through. */
   readonly exit: (head: RecordHead) => void;
   /** Whom a record speaks of; made up from the record where nothing else is known. */
@@ -88,6 +90,10 @@ export function createProcessTable(read: ProcessReader, most = MOST_PROCESSES): 
   };
   return {
     exec: (record) => put(record.head, processOfExec(record)),
+    clone: (record) => {
+      const origin = find({ tgid: record.originTgid, startTime: record.originStartTime });
+      put(record.head, processOfClone(record, origin ?? processOfHead(record.head)));
+    },
     exit: (head) => {
       const id = identity(head);
       const entry = entries.get(id);
@@ -173,6 +179,22 @@ function processOfExec(record: ExecRecord): KnownProcess {
     startTime: record.head.time,
     parent:
       record.parentTgid === 0 ? undefined : { tgid: record.parentTgid, startTime: record.parentStartTime },
+    parentImageTime: undefined,
+  };
+}
+
+/** The image is the origin's, the times and the parent are its own. */
+function processOfClone(
+  { head, parentTgid, parentStartTime }: CloneRecord,
+  origin: KnownProcess,
+): KnownProcess {
+  return {
+    ...origin,
+    pid: head.tgid,
+    uid: head.uid,
+    flags: origin.flags.includes("clone") ? origin.flags : [...origin.flags, "clone"],
+    startTime: head.startTime,
+    parent: { tgid: parentTgid, startTime: parentStartTime },
     parentImageTime: undefined,
   };
 }

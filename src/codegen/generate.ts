@@ -238,10 +238,21 @@ function writeProcessPrograms(
   writer.line();
   writer.line("/* ---- processes ---- */");
   const events = [
-    { purpose: "process start", call: "process_exec", parameters: "struct task_struct *task" },
-    { purpose: "process end", call: "process_exit", parameters: "struct task_struct *task" },
+    {
+      purpose: "process start",
+      call: "process_exec",
+      parameters: "struct task_struct *task, int old_pid, struct linux_binprm *bprm",
+      passed: "task, bprm",
+    },
+    {
+      purpose: "process fork",
+      call: "process_fork",
+      parameters: "struct task_struct *origin, struct task_struct *task",
+      passed: "origin, task",
+    },
+    { purpose: "process end", call: "process_exit", parameters: "struct task_struct *task", passed: "task" },
   ];
-  return events.map(({ purpose, call, parameters }) => {
+  return events.map(({ purpose, call, parameters, passed }) => {
     const alternatives = generations.map((generation): ManifestAlternative => {
       const program = `${call}_event${generation.suffix}`;
       programHooks.set(program, undefined);
@@ -249,7 +260,7 @@ function writeProcessPrograms(
       writer.line(`SEC("tp_btf/sched_${call}")`);
       writer.line(`int BPF_PROG(${program}, ${parameters})`);
       writer.line("{");
-      writer.line(`\treturn ${call}(task, ${generation.name});`);
+      writer.line(`\treturn ${call}(${passed}, ${generation.name});`);
       writer.line("}");
       return { program, requires: generation.requires };
     });

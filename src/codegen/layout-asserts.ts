@@ -2,13 +2,20 @@
 import {
   CAPTURED_PATH,
   CAPTURED_SOCK,
+  CLONE_RECORD,
   EVENT_HEADER,
   EXEC_RECORD,
   type StructLayout,
 } from "../../runtime/event-layout.ts";
 import type { CWriter } from "./c-writer.ts";
 
-const layouts: readonly StructLayout[] = [EVENT_HEADER, CAPTURED_PATH, CAPTURED_SOCK, EXEC_RECORD];
+const layouts: readonly StructLayout[] = [
+  EVENT_HEADER,
+  CAPTURED_PATH,
+  CAPTURED_SOCK,
+  EXEC_RECORD,
+  CLONE_RECORD,
+];
 
 /** Writes one assert for each field and size. */
 export function writeLayoutAsserts(writer: CWriter): void {

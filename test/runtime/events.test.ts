@@ -11,6 +11,7 @@ import { permissionText } from "../../runtime/events/names.ts";
 import { jsonLine, shown } from "../../runtime/events/quote.ts";
 import type { Manifest, ManifestCapture, ManifestRule } from "../../runtime/manifest.ts";
 import {
+  cloneRecord,
   execRecord,
   exitRecord,
   hookRecord,
@@ -140,6 +141,44 @@ describe("compact lines", () => {
       }),
     );
     expect(shown("a\u001b[31mb")).toBe('"a\\x1b[31mb"');
+  });
+});
+
+describe("processes", () => {
+  test("have their origin's image and their own parent until they exec", () => {
+    const child = { tgid: 30, tid: 30, start_time: 3_000_000_000n, time: 3_100_000_000n };
+    const lineage = {
+      parent_tgid: SHELL.tgid,
+      parent_start_time: SHELL.start_time,
+      origin_tgid: CAT.tgid,
+      origin_start_time: CAT.start_time,
+    };
+    const [, , violation, end] = observed(
+      execRecord(SHELL, {}, "/bin/sh", [], "/"),
+      execRecord(CAT, {}, "/bin/cat", ["a"], "/tmp"),
+      cloneRecord(child, lineage),
+      hookRecord({ ...child, hook: 0 }, [[0, true]], pathCapture("/a", 0), integerCapture(4n)),
+      exitRecord(child),
+    );
+    expect(violation?.process).toMatchObject({ pid: 30, binary: "/bin/cat", arguments: ["a"], cwd: "/tmp" });
+    expect(violation?.process.flags).toContain("clone");
+    expect(violation?.process.startTime).toBe(child.start_time);
+    expect(violation?.parent?.binary).toBe("/bin/sh");
+    expect(end?.process).toEqual(violation?.process);
+  });
+
+  test("of an origin that nobody has heard of stay unknown", () => {
+    const head = { tgid: 30, tid: 30, start_time: 3_000_000_000n };
+    const [end] = observed(cloneRecord(head, { parent_tgid: 1, origin_tgid: 1 }), exitRecord(head));
+    expect(end?.process).toMatchObject({ pid: 30, binary: undefined, flags: ["unknown", "clone"] });
+  });
+
+  test("that run a script are named by it, from their directory on", () => {
+    const names = ["./run", "../run", "run", "/usr/run"].map(
+      (name) => observed(execRecord(SHELL, { flags: 8 }, name, [], "/srv/job"))[0]?.process.binary,
+    );
+    expect(names).toEqual(["/srv/job/run", "/srv/run", "/srv/job/run", "/usr/run"]);
+    expect(observed(execRecord(SHELL, {}, "memfd", [], "/srv"))[0]?.process.binary).toBe("memfd");
   });
 });
 

@@ -2,6 +2,7 @@
 import {
   CAPTURED_PATH,
   CAPTURED_SOCK,
+  CLONE_RECORD,
   EVENT_HEADER,
   EVENT_KINDS,
   EXEC_RECORD,
@@ -74,6 +75,10 @@ export function execRecord(
     }),
     ...texts,
   );
+}
+
+export function cloneRecord(head: Fields, fields: Fields): Buffer {
+  return record(EVENT_KINDS.clone, head, struct(CLONE_RECORD, fields));
 }
 
 export function exitRecord(head: Fields): Buffer {
