@@ -3,24 +3,10 @@
  * must decide every event the way this file does; `test/differential` runs both.
  */
 import { elementAt, invariant, unreachable } from "../source/invariant.ts";
-import type { Atom, Bool, Field, IrHook, IrPolicy, IrRule, Verdict } from "./ir.ts";
-import { type ComparableValue, testHolds } from "./test-holds.ts";
+import type { IrHook, IrPolicy, IrRule, Verdict } from "./ir.ts";
+import { type AtomTrail, conditionTrail, type HookEvent, type Truth, truthOf } from "./truth.ts";
 
-/** What a field holds when the hook fires. */
-export type FieldValue =
-  | ComparableValue
-  /** The operation has no such value: a pipe's path, the address of a UNIX socket. */
-  | { readonly kind: "missing" }
-  /** There is a value, but it could not be read whole: a path over 4096 bytes. */
-  | { readonly kind: "unresolved" };
-
-/** One value for each of `IrHook.fields`, in their order. */
-export interface HookEvent {
-  readonly values: readonly FieldValue[];
-}
-
-/** Three-valued: an atom on an unresolved value is `unknown`. */
-export type Truth = "true" | "false" | "unknown";
+export { type AtomTrail, atomsOf, type FieldValue, type HookEvent, type Truth, truthOf } from "./truth.ts";
 
 /** What one block says to an event. Blocks in which no rule holds say nothing. */
 export interface Decision {
@@ -35,6 +21,8 @@ export interface Decision {
   /** `unresolved`: the condition came out unknown and the rule's `onUnresolved` decided. */
   readonly because: "condition" | "unresolved";
   readonly post: boolean;
+  /** What became of each atom of the rule's condition, in the order in which they are written. */
+  readonly trail: readonly AtomTrail[];
 }
 
 export interface Evaluation {
@@ -61,12 +49,6 @@ export interface RuleTrail {
   readonly atoms: readonly AtomTrail[];
 }
 
-export interface AtomTrail {
-  readonly atom: Atom;
-  readonly value: FieldValue;
-  readonly outcome: Truth;
-}
-
 /** Decides an event at one hook: blocks are independent, in a block the first rule that holds decides. */
 export function evaluate(hook: IrHook, policies: readonly IrPolicy[], event: HookEvent): Evaluation {
   invariant(event.values.length === hook.fields.length, "an event has one value for each field");
@@ -84,6 +66,7 @@ export function evaluate(hook: IrHook, policies: readonly IrPolicy[], event: Hoo
           enforced: elementAt(policies, block.policy).mode === "enforce",
           because,
           post: rule.post,
+          trail: conditionTrail(rule.condition, hook, event).atoms,
         });
         break;
       }
@@ -99,13 +82,8 @@ export function trailOf(hook: IrHook, event: HookEvent): readonly RuleTrail[] {
   let firstRule = 0;
   for (const [index, block] of hook.blocks.entries()) {
     for (const [position, rule] of block.rules.entries()) {
-      const outcome = truthOf(rule.condition, hook, event);
+      const { outcome, atoms } = conditionTrail(rule.condition, hook, event);
       const decided = reasonToDecide(rule, outcome) !== undefined;
-      const atoms = atomsOf(rule.condition).map((atom) => ({
-        atom,
-        value: elementAt(event.values, atom.field),
-        outcome: atomTruth(atom, hook, event),
-      }));
       trail.push({ block: index, rule: firstRule + position, id: rule.id, outcome, decided, atoms });
       if (decided) {
         break;
@@ -125,106 +103,6 @@ export function strictestVerdict(decisions: readonly Pick<Decision, "verdict" | 
     }
   }
   return strictest;
-}
-
-/** The atoms of a condition, in the order in which they are written. */
-export function atomsOf(condition: Bool): readonly Atom[] {
-  switch (condition.kind) {
-    case "constant":
-      return [];
-    case "and":
-    case "or":
-      return condition.operands.flatMap(atomsOf);
-    case "not":
-      return atomsOf(condition.operand);
-    case "atom":
-      return [condition];
-    default:
-      return unreachable(condition);
-  }
-}
-
-/** What a condition is worth for an event: Kleene's strong logic, so an unknown that cannot matter does not. */
-export function truthOf(condition: Bool, hook: IrHook, event: HookEvent): Truth {
-  switch (condition.kind) {
-    case "constant":
-      return condition.value ? "true" : "false";
-    case "and":
-      return combine(condition.operands, "false", hook, event);
-    case "or":
-      return combine(condition.operands, "true", hook, event);
-    case "not":
-      return negate(truthOf(condition.operand, hook, event));
-    case "atom":
-      return atomTruth(condition, hook, event);
-    default:
-      return unreachable(condition);
-  }
-}
-
-/** `and` is false as soon as one operand is, `or` is true as soon as one is: `decisive` is that value. */
-function combine(
-  operands: readonly Bool[],
-  decisive: "true" | "false",
-  hook: IrHook,
-  event: HookEvent,
-): Truth {
-  let result: Truth = negate(decisive);
-  for (const operand of operands) {
-    const truth = truthOf(operand, hook, event);
-    if (truth === decisive) {
-      return decisive;
-    }
-    if (truth === "unknown") {
-      result = "unknown";
-    }
-  }
-  return result;
-}
-
-function negate(truth: Truth): Truth {
-  switch (truth) {
-    case "true":
-      return "false";
-    case "false":
-      return "true";
-    case "unknown":
-      return "unknown";
-    default:
-      return unreachable(truth);
-  }
-}
-
-function atomTruth(atom: Atom, hook: IrHook, event: HookEvent): Truth {
-  const field = elementAt(hook.fields, atom.field);
-  const value = elementAt(event.values, atom.field);
-  switch (value.kind) {
-    case "missing":
-      return "false";
-    case "unresolved":
-      return "unknown";
-    case "integer":
-    case "text":
-    case "address":
-      invariant(value.kind === comparableKind(field), `value of ${field.name} is not of its type`);
-      return testHolds(atom.test, field.type, value) ? "true" : "false";
-    default:
-      return unreachable(value);
-  }
-}
-
-function comparableKind(field: Field): ComparableValue["kind"] {
-  switch (field.type.kind) {
-    case "integer":
-      return "integer";
-    case "path":
-    case "string":
-      return "text";
-    case "address":
-      return "address";
-    default:
-      return unreachable(field.type);
-  }
 }
 
 function reasonToDecide(rule: IrRule, outcome: Truth): Decision["because"] | undefined {
