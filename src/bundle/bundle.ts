@@ -3,8 +3,9 @@ import { createHash } from "node:crypto";
 import { unzipSync, zipSync } from "fflate";
 import type { Program } from "../codegen/generate.ts";
 import type { Ir, IrHook, Verdict } from "../ir/ir.ts";
+import { type Condensed, condense } from "../diagnostics/condense.ts";
 import type { Diagnostic } from "../diagnostics/diagnostic.ts";
-import { positionAt } from "../source/source.ts";
+import { formatSpan, positionAt } from "../source/source.ts";
 import {
   MANIFEST_FORMAT,
   type Manifest,
@@ -69,6 +70,18 @@ export function manifestOf(parts: BundleParts, digests: Readonly<Record<string, 
   return {
     format: MANIFEST_FORMAT,
     compiler: COMPILER,
+    ...subjectsOf(ir),
+    attachments: program.attachments,
+    programs: programsOf(program, object),
+    maps: mapsOf(ir, program),
+    notes: condense(parts.diagnostics.filter(({ severity }) => severity !== "info")).map(noteOf),
+    digests,
+  };
+}
+
+/** What events speak of: the part of a manifest that needs no object. */
+export function subjectsOf(ir: Ir): Pick<Manifest, "policies" | "rules" | "hooks"> {
+  return {
     policies: ir.policies.map((policy) => ({
       name: policy.name,
       ...(policy.namespace === undefined ? {} : { namespace: policy.namespace }),
@@ -76,19 +89,18 @@ export function manifestOf(parts: BundleParts, digests: Readonly<Record<string, 
       tags: policy.tags,
       ...(policy.message === undefined ? {} : { message: policy.message }),
       ...(policy.severity === undefined ? {} : { severity: policy.severity }),
-      file: policy.span.source.name,
+      file: policy.span.source.storedName,
       line: positionAt(policy.span.source, policy.span.start).line,
     })),
     rules: ir.hooks.flatMap(rulesOf),
     hooks: ir.hooks.map(hookOf),
-    attachments: program.attachments,
-    programs: programsOf(program, object),
-    maps: mapsOf(ir, program),
-    notes: parts.diagnostics
-      .filter(({ severity }) => severity !== "info")
-      .map(({ message, help }) => (help === undefined ? message : `${message}: ${help}`)),
-    digests,
   };
+}
+
+function noteOf({ finding: { message, help, span }, others }: Condensed): string {
+  const place = span === undefined ? "" : `${formatSpan(span)}: `;
+  const more = others === 0 ? "" : ` (and ${others} more like it)`;
+  return `${place}${message}${more}${help === undefined ? "" : `: ${help}`}`;
 }
 
 function rulesOf(hook: IrHook, hookIndex: number): readonly ManifestRule[] {
@@ -105,7 +117,7 @@ function rulesOf(hook: IrHook, hookIndex: number): readonly ManifestRule[] {
         verdict: verdictOf(rule.verdict),
         post: rule.post,
         posture: rule.posture,
-        file: rule.span.source.name,
+        file: rule.span.source.storedName,
         line,
         column,
       };

@@ -55,6 +55,13 @@ export function addCommonOptions(command: Command): Command {
     );
 }
 
+/** Whether a stream gets colour. `terminal`: whether it is one; Node leaves the property out where it is none. */
+export function wantsColor(color: ColorChoice, terminal: boolean | undefined): boolean {
+  return (
+    color === "always" || (color === "auto" && terminal === true && process.env["NO_COLOR"] === undefined)
+  );
+}
+
 /** All parameters of a command line. */
 export function parametersOf(options: Pick<CommonOptions, "set" | "setFile">): ReadonlyMap<string, string> {
   return new Map([...options.setFile, ...options.set]);

@@ -1,5 +1,6 @@
 /** From the inputs of a command line to a compilation: what `compile` and `try` share. */
 import type { ObjectCache } from "../bundle/cache.ts";
+import { type Condensed, condense } from "../diagnostics/condense.ts";
 import type { Diagnostic } from "../diagnostics/diagnostic.ts";
 import { hasErrors } from "../diagnostics/diagnostic.ts";
 import { summarize } from "../diagnostics/summary.ts";
@@ -46,7 +47,13 @@ export async function reportCompilation(
     { files: inputs.files, policies: inputs.tree.policies.length, rules },
     diagnostics,
   );
-  process.stderr.write(await formatReport(diagnostics, summary, options, process.stderr.isTTY));
+  const shown = options.format === "text" ? condense(diagnostics).map(withCount) : diagnostics;
+  process.stderr.write(await formatReport(shown, summary, options, process.stderr.isTTY));
+}
+
+function withCount({ finding, others }: Condensed): Diagnostic {
+  const more = `${others} more like it in this file: \`policyc lint\` shows them`;
+  return others === 0 ? finding : { ...finding, help: [finding.help ?? [], more].flat().join("; ") };
 }
 
 /** The bundle of some inputs; findings are for the caller to print. */

@@ -4,16 +4,16 @@ import { type ObjectCache, userObjectCache } from "../bundle/cache.ts";
 import type { Diagnostic, Outcome } from "../diagnostics/diagnostic.ts";
 import { failure, hasErrors, success } from "../diagnostics/diagnostic.ts";
 import type { Target } from "../kernel/target.ts";
-import { supportedTargets } from "../kernel/target.ts";
 import type { CommonOptions } from "./common-options.ts";
-import { addCommonOptions, readSetting } from "./common-options.ts";
+import { addCommonOptions } from "./common-options.ts";
+import { complain, reasonOf } from "./complain.ts";
 import type { ParsedInputs } from "./compile-inputs.ts";
 import { compileBundle, parseInputs, reportCompilation } from "./compile-inputs.ts";
 import { EXIT_ENVIRONMENT, EXIT_POLICY, EXIT_USAGE, exitCodeOf } from "./exit-codes.ts";
 import { createProgressLine } from "./progress.ts";
 import { readTargets } from "./targets.ts";
 
-const stages = ["policy", "ir", "plan", "c", "object"] as const;
+const stages = ["policy", "ir", "plan", "c", "object", "types"] as const;
 type Stage = (typeof stages)[number];
 
 interface CompileCommandOptions extends CommonOptions {
@@ -40,12 +40,12 @@ export function registerCompile(program: Command): void {
 
 async function runCompile(inputs: readonly string[], options: CompileCommandOptions): Promise<number> {
   if (options.output === undefined && options.emit === undefined) {
-    process.stderr.write("policyc: say where the bundle goes: -o FILE\n");
+    complain("say where the bundle goes: -o FILE");
     return EXIT_USAGE;
   }
   const targets = await readTargets(options.target);
   if (typeof targets === "string") {
-    process.stderr.write(`policyc: ${targets}\n`);
+    complain(targets);
     return EXIT_USAGE;
   }
   const parsed = await parseInputs(inputs, options);
@@ -103,6 +103,11 @@ async function emit(
     const { printIr } = await import("../ir/print.ts");
     return success(printIr(checked.value.ir), diagnostics);
   }
+  if (stage === "types") {
+    const { eventTypes } = await import("../types/event-types.ts");
+    const { subjectsOf } = await import("../bundle/bundle.ts");
+    return success(eventTypes(subjectsOf(checked.value.ir)), diagnostics);
+  }
   const { generate } = await import("../codegen/generate.ts");
   const program = generate(checked.value);
   return success(
@@ -120,43 +125,23 @@ function writeOutput(output: string | undefined, content: string | Uint8Array): 
     writeFileSync(output, content);
     return 0;
   } catch (error) {
-    process.stderr.write(
-      `policyc: cannot write ${output}: ${error instanceof Error ? error.message : String(error)}\n`,
-    );
+    complain(`cannot write ${output}: ${reasonOf(error)}`);
     return EXIT_ENVIRONMENT;
   }
 }
 
 /** Compiles for `try`: the bundle, or the exit code when the findings on standard error say why not. */
-export async function compileForTrial(request: {
-  readonly inputs: readonly string[];
-  readonly settings: readonly string[];
-}): Promise<Uint8Array | number> {
-  const settings = readSettings(request.settings);
-  if (settings === undefined) {
-    process.stderr.write("policyc: write --set NAME=VALUE\n");
+export async function compileForTrial(
+  inputs: readonly string[],
+  options: CommonOptions,
+): Promise<Uint8Array | number> {
+  const targets = await readTargets(options.target);
+  if (typeof targets === "string") {
+    complain(targets);
     return EXIT_USAGE;
   }
-  const options: CommonOptions = {
-    set: settings,
-    setFile: new Map(),
-    format: "text",
-    quiet: false,
-    color: "auto",
-  };
-  const parsed = await parseInputs(request.inputs, options);
-  const { bundle, diagnostics } = await compileBundle(parsed, supportedTargets, userObjectCache());
+  const parsed = await parseInputs(inputs, options);
+  const { bundle, diagnostics } = await compileBundle(parsed, targets, userObjectCache());
   await reportCompilation(parsed, diagnostics, options);
   return bundle ?? (exitCodeOf(diagnostics) || EXIT_POLICY);
-}
-
-function readSettings(texts: readonly string[]): ReadonlyMap<string, string> | undefined {
-  try {
-    return texts.reduce<ReadonlyMap<string, string>>(
-      (settings, text) => readSetting(text, settings),
-      new Map(),
-    );
-  } catch {
-    return undefined;
-  }
 }

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import type { DiagnosticCode } from "../diagnostics/catalog.ts";
 import { catalog } from "../diagnostics/catalog.ts";
 import { didYouMean } from "../diagnostics/suggest.ts";
+import { complain } from "./complain.ts";
 import { EXIT_FINE, EXIT_USAGE } from "./exit-codes.ts";
 
 /** Adds `policyc explain`. */
@@ -26,7 +27,7 @@ async function explain(code: string | undefined): Promise<number> {
   }
   if (!isCode(code)) {
     const hint = didYouMean(code, Object.keys(catalog)) ?? "`policyc explain` lists them all";
-    process.stderr.write(`policyc: there is no diagnostic \`${code}\`: ${hint}\n`);
+    complain(`there is no diagnostic \`${code}\`: ${hint}`);
     return EXIT_USAGE;
   }
   const { pageText } = await import("../diagnostics/pages/pages.ts");

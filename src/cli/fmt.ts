@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { type Command, Option } from "commander";
 import type { Diagnostic } from "../diagnostics/diagnostic.ts";
 import { diagnostic } from "../diagnostics/diagnostic.ts";
+import { shownText } from "../diagnostics/display.ts";
 import { summarize } from "../diagnostics/summary.ts";
 import { formatPolicy } from "../format/format.ts";
 import type { Source } from "../source/source.ts";
@@ -56,7 +57,7 @@ async function runFmt(files: readonly string[], options: FmtCommandOptions): Pro
     process.stderr.write(await formatReport(diagnostics, summary, options, process.stderr.isTTY));
   }
   if (!options.quiet) {
-    process.stderr.write(changed.map((name) => `${name}\n`).join(""));
+    process.stderr.write(changed.map((name) => `${shownText(name)}\n`).join(""));
   }
   const code = exitCodeOf(diagnostics);
   return code === EXIT_FINE && options.check && changed.length > 0 ? EXIT_POLICY : code;

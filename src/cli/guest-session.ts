@@ -2,11 +2,9 @@ import { homedir } from "node:os";
 import { KERNEL_NAMES, kernelByName } from "../vm/kernel-catalog.ts";
 import { type PreparedKernel, prepareKernel } from "../vm/prepare-kernel.ts";
 import type { GuestEnd } from "../vm/run-guest.ts";
+import { complain, reasonOf } from "./complain.ts";
+import { EXIT_ENVIRONMENT, EXIT_USAGE } from "./exit-codes.ts";
 import { createProgressLine } from "./progress.ts";
-
-/** Exit codes of cli.md that do not come from a command in the guest. */
-export const EXIT_USAGE = 2;
-export const EXIT_ENVIRONMENT = 3;
 
 /** The lines of a dead guest's console that are shown. */
 const CONSOLE_LINES = 30;
@@ -37,7 +35,7 @@ export async function openKernel(word: string): Promise<PreparedKernel | number>
   try {
     return await prepareKernel(name, progress.show);
   } catch (error) {
-    complain(`kernel ${name} is not available: ${error instanceof Error ? error.message : String(error)}`);
+    complain(`kernel ${name} is not available: ${reasonOf(error)}`);
     return EXIT_ENVIRONMENT;
   } finally {
     progress.clear();
@@ -70,11 +68,6 @@ export function reportGuestEnd(end: Exclude<GuestEnd, { kind: "finished" }>): vo
       complain("interrupted");
       return;
   }
-}
-
-/** Prints a message of this program. */
-export function complain(message: string): void {
-  process.stderr.write(`policyc: ${message}\n`);
 }
 
 function lastLines(text: string): string {

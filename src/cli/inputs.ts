@@ -1,6 +1,6 @@
 /** Inputs of the command line: files, directories and standard input become sources. */
 import { readFileSync, readdirSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join, relative, resolve, sep } from "node:path";
 import type { Diagnostic } from "../diagnostics/diagnostic.ts";
 import { diagnostic } from "../diagnostics/diagnostic.ts";
 import type { Source } from "../source/source.ts";
@@ -11,6 +11,7 @@ export interface Inputs {
   readonly diagnostics: readonly Diagnostic[];
 }
 
+const STANDARD_INPUT = "-";
 const policyFile = /\.(?:ya?ml|policy)$/i;
 
 /**
@@ -20,27 +21,50 @@ const policyFile = /\.(?:ya?ml|policy)$/i;
 export function readInputs(inputs: readonly string[]): Inputs {
   const sources: Source[] = [];
   const diagnostics: Diagnostic[] = [];
-  const seen = new Set<string>();
-  for (const input of inputs) {
-    for (const path of expand(input, diagnostics)) {
-      if (seen.has(path)) {
-        continue;
-      }
-      seen.add(path);
-      const bytes = readBytes(path, diagnostics);
-      if (bytes !== undefined) {
-        const source = createSource(path === "-" ? "<stdin>" : path, decode(bytes));
-        sources.push(source);
-        diagnostics.push(...checkEncoding(source, bytes));
-      }
+  const paths = withoutRepeats(inputs.flatMap((input) => expand(input, diagnostics)));
+  const storedNames = storedNamesOf(paths.filter((path) => path !== STANDARD_INPUT));
+  for (const path of paths) {
+    const bytes = readBytes(path, diagnostics);
+    if (bytes !== undefined) {
+      const source = createSource(
+        path === STANDARD_INPUT ? "<stdin>" : path,
+        decode(bytes),
+        storedNames.get(path) ?? "<stdin>",
+      );
+      sources.push(source);
+      diagnostics.push(...checkEncoding(source, bytes));
     }
   }
   return { sources, diagnostics };
 }
 
+/** `a.yaml` and `./a.yaml` are one file. */
+function withoutRepeats(paths: readonly string[]): readonly string[] {
+  const seen = new Set<string>();
+  return paths.filter((path) => {
+    const identity = path === STANDARD_INPUT ? path : resolve(path);
+    const isNew = !seen.has(identity);
+    seen.add(identity);
+    return isNew;
+  });
+}
+
+/** What bundles call files: their paths from the innermost directory that holds all of them. */
+function storedNamesOf(paths: readonly string[]): ReadonlyMap<string, string> {
+  const absolute = paths.map((path) => resolve(path));
+  const [first = sep, ...others] = absolute.map((path) => `${dirname(path)}${sep}`);
+  const common = others.reduce((shared, directory) => {
+    while (!directory.startsWith(shared)) {
+      shared = shared.slice(0, shared.lastIndexOf(sep, shared.length - 2) + 1);
+    }
+    return shared;
+  }, first);
+  return new Map(paths.map((path, index) => [path, relative(common, absolute[index] ?? path)]));
+}
+
 function expand(input: string, diagnostics: Diagnostic[]): readonly string[] {
-  if (input === "-") {
-    return ["-"];
+  if (input === STANDARD_INPUT) {
+    return [STANDARD_INPUT];
   }
   try {
     if (!statSync(input).isDirectory()) {
@@ -66,7 +90,7 @@ function expand(input: string, diagnostics: Diagnostic[]): readonly string[] {
 
 function readBytes(path: string, diagnostics: Diagnostic[]): Uint8Array | undefined {
   try {
-    return readFileSync(path === "-" ? 0 : path);
+    return readFileSync(path === STANDARD_INPUT ? 0 : path);
   } catch (error) {
     diagnostics.push(notReadable(path, error));
     return undefined;
@@ -75,7 +99,7 @@ function readBytes(path: string, diagnostics: Diagnostic[]): Uint8Array | undefi
 
 function notReadable(path: string, error: unknown): Diagnostic {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  const name = path === "-" ? "standard input" : `\`${path}\``;
+  const name = path === STANDARD_INPUT ? "standard input" : `\`${path}\``;
   switch (code) {
     case "ENOENT":
       return diagnostic("input-not-readable", undefined, `${name} does not exist`, {
@@ -83,7 +107,9 @@ function notReadable(path: string, error: unknown): Diagnostic {
       });
     case "EACCES":
     case "EPERM":
-      return diagnostic("input-not-readable", undefined, `${name} may not be read by this user`);
+      return diagnostic("input-not-readable", undefined, `${name} may not be read by this user`, {
+        help: "check the permissions of the file",
+      });
     default:
       return diagnostic(
         "input-not-readable",

@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import type { Command } from "commander";
-import type { Manifest } from "../../runtime/manifest.ts";
+import type { Manifest, ManifestRequirement } from "../../runtime/manifest.ts";
+import { displayWidth, shownText } from "../diagnostics/display.ts";
+import { complain, reasonOf } from "./complain.ts";
 import { EXIT_ENVIRONMENT, EXIT_FINE, EXIT_POLICY } from "./exit-codes.ts";
 
 /** Adds `policyc inspect`. */
@@ -20,14 +22,12 @@ async function runInspect(path: string, json: boolean): Promise<number> {
   try {
     bytes = readFileSync(path);
   } catch (error) {
-    process.stderr.write(
-      `policyc: cannot read ${path}: ${error instanceof Error ? error.message : String(error)}\n`,
-    );
+    complain(`cannot read ${path}: ${reasonOf(error)}`);
     return EXIT_ENVIRONMENT;
   }
   const manifest = await readManifest(bytes);
   if (manifest === undefined) {
-    process.stderr.write(`policyc: ${path} is no bundle: make one with \`policyc compile\`\n`);
+    complain(`${path} is no bundle: make one with \`policyc compile\``);
     return EXIT_POLICY;
   }
   process.stdout.write(json ? `${JSON.stringify(inspection(manifest))}\n` : page(manifest));
@@ -81,20 +81,69 @@ function page(manifest: Manifest): string {
   return [
     `compiled by ${manifest.compiler}`,
     "",
-    "policies",
-    ...manifest.policies.map(({ name, mode, file, line }) => `  ${name} (${mode}) from ${file}:${line}`),
+    `policies: ${manifest.policies.length}, ${manifest.rules.length} rules`,
+    ...table(manifest.policies.map(({ name, mode, file, line }) => [name, mode, `${file}:${line}`])),
     "",
     `programs: ${manifest.programs.length}, ${instructions} instructions`,
-    ...manifest.programs.map(
-      (program) => `  ${program.name.padEnd(32)} ${program.section.padEnd(36)} ${program.instructions}`,
+    ...table(
+      [
+        ["name", "section", "instructions", "stack"],
+        ...manifest.programs.map((one) => [one.name, one.section, one.instructions, one.stack]),
+      ].map((row) => row.map(String)),
+      [2, 3],
     ),
     "",
     `maps: ${manifest.maps.length}, ${bytes} bytes`,
-    ...manifest.maps.map(
-      (map) =>
-        `  ${map.name.padEnd(32)} ${map.type.padEnd(16)} ${map.entries}/${map.maxEntries} entries, ${map.bytes} bytes`,
+    ...table(
+      [
+        ["name", "type", "entries", "most", "bytes"],
+        ...manifest.maps.map((map) => [map.name, map.type, map.entries, map.maxEntries, map.bytes]),
+      ].map((row) => row.map(String)),
+      [2, 3, 4],
     ),
+    "",
+    "needs",
+    ...manifest.attachments.map(needLine),
     ...(manifest.notes.length === 0 ? [] : ["", "notes", ...manifest.notes.map((note) => `  ${note}`)]),
     "",
-  ].join("\n");
+  ]
+    .map(shownText)
+    .join("\n");
+}
+
+/** Rows with columns under each other, two spaces in; the columns of `numbers` end at their right edge. */
+function table(rows: readonly (readonly string[])[], numbers: readonly number[] = []): readonly string[] {
+  const width = (column: number): number =>
+    Math.max(...rows.map((row) => displayWidth(shownText(row[column] ?? ""))));
+  return rows.map((row) =>
+    row
+      .map((cell, column) => {
+        const room = " ".repeat(Math.max(0, width(column) - displayWidth(shownText(cell))));
+        return numbers.includes(column) ? room + cell : cell + room;
+      })
+      .reduce((line, cell) => `${line}  ${cell}`, "")
+      .trimEnd(),
+  );
+}
+
+/** What a host must have: one of the alternatives of each place; those that ask for more than another are left out. */
+function needLine({ purpose, need, alternatives }: Manifest["attachments"][number]): string {
+  const ways = alternatives.map(({ requires }) => requires.map(requirementText));
+  const least = ways.filter(
+    (way) => !ways.some((other) => other.length < way.length && other.every((part) => way.includes(part))),
+  );
+  const texts = least.map((way) => way.join(" and ") || "any kernel with BTF");
+  const optional = need === "if-present" ? ", where the kernel has it" : "";
+  return `  ${purpose}${optional}: ${[...new Set(texts)].join("; or ")}`;
+}
+
+function requirementText(requirement: ManifestRequirement): string {
+  switch (requirement.kind) {
+    case "bpf-lsm-active":
+      return "BPF LSM";
+    case "kernel-function":
+      return requirement.name;
+    case "helper":
+      return requirement.name;
+  }
 }

@@ -21,7 +21,9 @@ const commands: ReadonlyMap<string, () => Promise<Register>> = new Map<string, (
 async function loadTry(): Promise<Register> {
   const { registerTry } = await import("./try.ts");
   return (program) => {
-    registerTry(program, async (request) => (await import("./compile.ts")).compileForTrial(request));
+    registerTry(program, async (inputs, options) =>
+      (await import("./compile.ts")).compileForTrial(inputs, options),
+    );
   };
 }
 

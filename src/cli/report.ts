@@ -2,7 +2,7 @@
 import type { Diagnostic } from "../diagnostics/diagnostic.ts";
 import type { Summary } from "../diagnostics/summary.ts";
 import { summaryLine } from "../diagnostics/summary.ts";
-import type { CommonOptions } from "./common-options.ts";
+import { type CommonOptions, wantsColor } from "./common-options.ts";
 import { version } from "./version.ts";
 
 export type ReportOptions = Pick<CommonOptions, "format" | "quiet" | "color">;
@@ -18,9 +18,7 @@ export async function formatReport(
   switch (options.format) {
     case "text": {
       const { renderText } = await import("../diagnostics/render-text.ts");
-      const color =
-        options.color === "always" ||
-        (options.color === "auto" && terminal && process.env["NO_COLOR"] === undefined);
+      const color = wantsColor(options.color, terminal);
       const findings = renderText(shown, { color });
       const line = options.quiet ? "" : `${summaryLine(summary)}\n`;
       return findings === "" ? line : `${findings}${line === "" ? "" : `\n${line}`}`;

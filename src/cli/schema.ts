@@ -1,4 +1,5 @@
 import { Argument, type Command } from "commander";
+import { complain } from "./complain.ts";
 import { EXIT_FINE, EXIT_USAGE } from "./exit-codes.ts";
 
 /** Adds `policyc schema`. */
@@ -16,7 +17,7 @@ export function registerSchema(program: Command): void {
 
 async function printSchema(language: string): Promise<number> {
   if (language !== "tetragon") {
-    process.stderr.write(`policyc: the language \`${language}\` has no schema yet\n`);
+    complain(`the language \`${language}\` has no schema yet`);
     return EXIT_USAGE;
   }
   const { tetragonSchema } = await import("../parser/tetragon/schema.ts");

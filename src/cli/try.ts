@@ -9,31 +9,21 @@ import { DEFAULT_SHAPE } from "../vm/qemu-arguments.ts";
 import { type GuestStreams, runGuestCommand } from "../vm/run-guest.ts";
 import { runHostCommand } from "../vm/run-host.ts";
 import { type ClosingLine, parseClosingLine, parseRuntimeReport } from "../vm/runtime-events.ts";
-import {
-  EXIT_ENVIRONMENT,
-  EXIT_USAGE,
-  complain,
-  guestEnvironment,
-  interruptSignal,
-  openKernel,
-  reportGuestEnd,
-} from "./guest-session.ts";
+import { type CommonOptions, addCommonOptions, wantsColor } from "./common-options.ts";
+import { complain, reasonOf } from "./complain.ts";
+import { EXIT_ENVIRONMENT, EXIT_USAGE } from "./exit-codes.ts";
+import { guestEnvironment, interruptSignal, openKernel, reportGuestEnd } from "./guest-session.ts";
 import { DEFAULT_TIMEOUT, parseCount } from "./vm.ts";
 
-/** What to compile, as the command line gives it. */
-export interface CompileRequest {
-  readonly inputs: readonly string[];
-  /** `NAME=VALUE` texts of `--set`. */
-  readonly settings: readonly string[];
-}
-
 /** Compiles inputs to the bytes of a bundle, or prints the diagnostics and gives the exit code. */
-export type CompileInputs = (request: CompileRequest) => Promise<Uint8Array | number>;
+export type CompileInputs = (
+  inputs: readonly string[],
+  options: CommonOptions,
+) => Promise<Uint8Array | number>;
 
-interface TryOptions {
+interface TryOptions extends CommonOptions {
   readonly kernel: string;
   readonly json: boolean;
-  readonly set: readonly string[];
   readonly timeout: number;
   readonly cpus: number;
   readonly memory: number;
@@ -45,21 +35,22 @@ interface Trial {
   readonly exit: number;
 }
 
-const NEVER_RAN = "the command never ran: standard error tells why";
+const NEVER_RAN = "the command never ran";
 const HOST = "host";
 const BUNDLE_PATH = `${GUEST_DIRECTORY}/policy.policyc`;
 const BUNDLE_EXTENSION = ".policyc";
 
 /** Adds `policyc try`. */
 export function registerTry(program: Command, compileInputs: CompileInputs): void {
-  program
-    .command("try")
-    .description("enforce policies around one command, in a throw-away virtual machine or on this host")
-    .usage("[options] INPUT... -- COMMAND ARG...")
-    .argument("[words...]", "policy files, directories or one bundle, then -- and the command")
+  addCommonOptions(
+    program
+      .command("try")
+      .description("enforce policies around one command, in a throw-away virtual machine or on this host")
+      .usage("[options] INPUT... -- COMMAND ARG...")
+      .argument("[words...]", "policy files, directories or one bundle, then -- and the command"),
+  )
     .option("--kernel <version>", "kernel to boot, or `host` for this machine", DEFAULT_KERNEL)
     .option("--json", "print one JSON object and nothing else", false)
-    .option("--set <NAME=VALUE>", "fill a parameter (repeatable)", append, [])
     .option("--timeout <seconds>", "end the virtual machine after this long", parseCount, DEFAULT_TIMEOUT)
     .option("--cpus <count>", "processors of the virtual machine", parseCount, DEFAULT_SHAPE.cpus)
     .option("--memory <MiB>", "memory of the virtual machine", parseCount, DEFAULT_SHAPE.memoryMiB)
@@ -67,8 +58,6 @@ export function registerTry(program: Command, compileInputs: CompileInputs): voi
       process.exitCode = await runTry(words, options, compileInputs);
     });
 }
-
-const append = (value: string, previous: readonly string[]): readonly string[] => [...previous, value];
 
 async function runTry(
   words: readonly string[],
@@ -83,21 +72,22 @@ async function runTry(
     complain("expected policies, then -- and a command: policyc try POLICY... -- COMMAND ARG...");
     return EXIT_USAGE;
   }
-  const bundle = await openBundle({ inputs, settings: options.set }, compileInputs);
+  const bundle = await openBundle(inputs, options, compileInputs);
   if (typeof bundle === "number") {
-    return bundle;
+    return options.json ? printNeverRan(bundle, "the policies do not compile") : bundle;
   }
   return options.json ? tryToJson(bundle, command, options) : tryForPeople(bundle, command, options);
 }
 
 /** A bundle that was compiled before is taken as it is. */
 async function openBundle(
-  request: CompileRequest,
+  inputs: readonly string[],
+  options: CommonOptions,
   compileInputs: CompileInputs,
 ): Promise<Uint8Array | number> {
-  const [first = "", ...others] = request.inputs;
+  const [first = "", ...others] = inputs;
   if (!first.endsWith(BUNDLE_EXTENSION)) {
-    return compileInputs(request);
+    return compileInputs(inputs, options);
   }
   if (others.length > 0) {
     complain("a bundle is tried alone: give one bundle, or policies");
@@ -106,7 +96,7 @@ async function openBundle(
   try {
     return readFileSync(first);
   } catch (error) {
-    complain(`cannot read ${first}: ${error instanceof Error ? error.message : String(error)}`);
+    complain(`cannot read ${first}: ${reasonOf(error)}`);
     return EXIT_ENVIRONMENT;
   }
 }
@@ -136,18 +126,18 @@ async function tryForPeople(
     return trial;
   }
   if (closing === undefined) {
-    complain(NEVER_RAN);
+    complain(`${NEVER_RAN}: standard error tells why`);
     adviseAgainstHost(options);
     return trial.exit === 0 ? EXIT_ENVIRONMENT : trial.exit;
   }
-  process.stderr.write(`${closingText(trial, closing)}\n`);
+  process.stderr.write(`${closingText(trial, closing, wantsColor(options.color, process.stderr.isTTY))}\n`);
   return trial.exit;
 }
 
-function closingText({ kernel, exit }: Trial, { lost, signal }: ClosingLine): string {
+function closingText({ kernel, exit }: Trial, { lost, signal }: ClosingLine, colored: boolean): string {
   const ending = signal === undefined ? `exit ${exit}` : `killed by ${signal} (exit ${exit})`;
   const colour = exit === 0 ? "32" : "31";
-  const shown = process.stderr.isTTY ? `\x1b[${colour}m${ending}\x1b[0m` : ending;
+  const shown = colored ? `\x1b[${colour}m${ending}\x1b[0m` : ending;
   return `kernel ${kernel}: ${shown}, ${lost} ${lost === 1 ? "event" : "events"} lost`;
 }
 
@@ -165,7 +155,7 @@ async function tryToJson(
     events: (chunk) => events.push(chunk),
   });
   if (typeof trial === "number") {
-    return trial;
+    return printNeverRan(trial, NEVER_RAN);
   }
   const report = parseRuntimeReport(Buffer.concat(events).toString("utf8"));
   const { closing } = report;
@@ -177,13 +167,20 @@ async function tryToJson(
     stderr: Buffer.concat(stderr).toString("utf8"),
     events: report.lines.map((line): unknown => JSON.parse(line)),
     lost: closing?.lost ?? 0,
-    ...(closing === undefined ? { error: NEVER_RAN } : {}),
+    ...(closing === undefined ? { error: `${NEVER_RAN}: standard error tells why` } : {}),
   };
   if (closing === undefined) {
     adviseAgainstHost(options);
   }
   process.stdout.write(`${JSON.stringify(printed)}\n`);
   return closing !== undefined || trial.exit !== 0 ? trial.exit : EXIT_ENVIRONMENT;
+}
+
+/** The object of `--json` for a command that was never started; standard error has said why. */
+function printNeverRan(exit: number, error: string): number {
+  const unknown = { kernel: null, exit: null, signal: null, stdout: "", stderr: "", events: [], lost: 0 };
+  process.stdout.write(`${JSON.stringify({ ...unknown, error: `${error}: standard error tells why` })}\n`);
+  return exit;
 }
 
 function adviseAgainstHost({ kernel }: TryOptions): void {
@@ -205,7 +202,8 @@ async function runTrial(
     complain("policyc-runtime is not installed beside policyc");
     return EXIT_ENVIRONMENT;
   }
-  const colour = output === "compact" && process.stderr.isTTY ? ["--color", "always"] : [];
+  const colour =
+    output === "compact" && wantsColor(options.color, process.stderr.isTTY) ? ["--color", "always"] : [];
   const argv = (bundlePath: string, eventsPath: string): readonly string[] => [
     ...[process.execPath, runtime, "run", bundlePath, "--output", output, ...colour],
     ...["--events-file", eventsPath, "--", ...command],

@@ -2,13 +2,8 @@ import { type Command, InvalidArgumentError } from "commander";
 import { DEFAULT_KERNEL } from "../vm/kernel-catalog.ts";
 import { DEFAULT_SHAPE } from "../vm/qemu-arguments.ts";
 import { type GuestSetting, runGuestCommand } from "../vm/run-guest.ts";
-import {
-  EXIT_ENVIRONMENT,
-  guestEnvironment,
-  interruptSignal,
-  openKernel,
-  reportGuestEnd,
-} from "./guest-session.ts";
+import { EXIT_ENVIRONMENT } from "./exit-codes.ts";
+import { guestEnvironment, interruptSignal, openKernel, reportGuestEnd } from "./guest-session.ts";
 
 /** Seconds that a guest may take unless told otherwise. */
 export const DEFAULT_TIMEOUT = 120;

@@ -22,7 +22,7 @@ export function createCWriter(fileName: string): CWriter {
       push(text);
       return;
     }
-    push(`#line ${positionAt(origin.source, origin.start).line} ${cString(origin.source.name)}`);
+    push(`#line ${positionAt(origin.source, origin.start).line} ${cString(origin.source.storedName)}`);
     push(text);
     // The directive names the line after it: two further than the number of lines so far.
     push(`#line ${lines.length + 2} ${cString(fileName)}`);

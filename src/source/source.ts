@@ -3,6 +3,8 @@ export interface Source {
   readonly kind: "source";
   /** What messages call it: a path as the user gave it, or `<stdin>`. */
   readonly name: string;
+  /** What compiled things call it: the same wherever the text is compiled, so no directories of the machine. */
+  readonly storedName: string;
   readonly text: string;
   /** UTF-16 offset of the first character of each line; the first is 0. */
   readonly lineStarts: readonly number[];
@@ -23,12 +25,12 @@ export interface Position {
 }
 
 /** Makes a source; lines end at `\n`, `\r\n` or a lone `\r`. */
-export function createSource(name: string, text: string): Source {
+export function createSource(name: string, text: string, storedName = name): Source {
   const lineStarts = [0];
   for (const match of text.matchAll(/\r\n|\n|\r/g)) {
     lineStarts.push(match.index + match[0].length);
   }
-  return { kind: "source", name, text, lineStarts };
+  return { kind: "source", name, storedName, text, lineStarts };
 }
 
 /** A span over `[start, end)`, clamped into the text. */
@@ -57,8 +59,8 @@ export function spanText(span: Span): string {
   return span.source.text.slice(span.start, span.end);
 }
 
-/** `file:line:column` of where a span starts. */
+/** `file:line:column` of where a span starts, for what is compiled. */
 export function formatSpan(span: Span): string {
   const { line, column } = positionAt(span.source, span.start);
-  return `${span.source.name}:${line}:${column}`;
+  return `${span.source.storedName}:${line}:${column}`;
 }
