@@ -9,6 +9,7 @@ import { parseSources } from "../parser/parse.ts";
 import type { PolicyTree } from "../parser/policy/tree.ts";
 import type { CommonOptions } from "./common-options.ts";
 import { parametersOf } from "./common-options.ts";
+import { importReader } from "./imports.ts";
 import { readInputs } from "./inputs.ts";
 import { formatReport } from "./report.ts";
 
@@ -25,6 +26,7 @@ export async function parseInputs(inputs: readonly string[], options: CommonOpti
   const parsed = await parseSources(read.sources, {
     parameters: parametersOf(options),
     language: options.language,
+    readImport: importReader(process.cwd()),
   });
   return {
     tree: parsed.value ?? { kind: "policy-tree", policies: [] },

@@ -5,6 +5,7 @@ import { summarize } from "../diagnostics/summary.ts";
 import { parseSources } from "../parser/parse.ts";
 import { type CommonOptions, addCommonOptions, parametersOf } from "./common-options.ts";
 import { exitCodeOf } from "./exit-codes.ts";
+import { importReader } from "./imports.ts";
 import { readInputs } from "./inputs.ts";
 import { formatReport } from "./report.ts";
 
@@ -34,6 +35,7 @@ async function runConvert(inputs: readonly string[], options: ConvertCommandOpti
   const { diagnostics: found, value } = await parseSources(sources, {
     parameters: parametersOf(options),
     language: options.language,
+    readImport: importReader(process.cwd()),
   });
   const diagnostics = [...unreadable, ...found];
   if (diagnostics.length > 0) {

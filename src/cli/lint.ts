@@ -10,6 +10,7 @@ import type { Source } from "../source/source.ts";
 import { addCommonOptions, parametersOf } from "./common-options.ts";
 import type { CommonOptions } from "./common-options.ts";
 import { EXIT_USAGE, exitCodeOf } from "./exit-codes.ts";
+import { importReader } from "./imports.ts";
 import { readInputs } from "./inputs.ts";
 import { formatReport } from "./report.ts";
 import { readTargets } from "./targets.ts";
@@ -68,6 +69,7 @@ async function runLint(inputs: readonly string[], options: LintCommandOptions): 
     const result = await lintSources(read.sources, {
       parameters: parametersOf(options),
       language: options.language,
+      readImport: importReader(process.cwd()),
       targets,
       enabled: options.enable ?? [],
       severities: options.rule,

@@ -357,6 +357,21 @@ export const catalog = {
     "the name is never used",
     "A list or a definition that no rule uses is often a rule that was forgotten. A name that starts with `_` is not reported.",
   ),
+  "import-not-found": entry(
+    "error",
+    "the imported file can't be read",
+    "`import` names a `.policy` file by its path from the folder of the importing file. Without it, names of the policy have no meaning.",
+  ),
+  "import-outside": entry(
+    "error",
+    "the import leaves the policies' folder",
+    "A policy from elsewhere must not make the compiler read any file of the machine. Imports stay below the working directory or below the folder of the input, symbolic links included.",
+  ),
+  "import-cycle": entry(
+    "error",
+    "files import each other",
+    "Each of them would need the names of the other first. Move what both need into a third file.",
+  ),
   "duplicate-name": entry(
     "error",
     "the name is taken",
@@ -463,15 +478,80 @@ export const catalog = {
   ),
 
   // Verification: the limits of the target kernels.
-  "limit-exceeded": entry(
+  "too-many-rules": entry(
     "error",
-    "a limit of the target kernel is exceeded",
-    "The kernel would refuse to load or attach the program. The message has the number and the limit.",
+    "more rules than one place can decide",
+    "All rules on one hook decide together, as bits of one vector, and event records number rules and policies. A rule may list a million values, so rules that do the same are better written as one.",
+  ),
+  "too-many-values": entry(
+    "error",
+    "more values than one table can hold",
+    "The values that a field is compared with are the entries of one map. A directory, a network or a range stands for many of them.",
+  ),
+  "value-too-long": entry(
+    "error",
+    "a text that no table can hold",
+    "Texts are found in longest-prefix tries, whose keys have at most 256 bytes in every kernel. Cutting a text would make a rule match what it does not name, so it is refused.",
+  ),
+  "glob-too-large": entry(
+    "error",
+    "a glob that needs too many states",
+    "Globs become one automaton that is walked byte by byte. Several `**` or `*` in one glob, with classes or choices between them, multiply its states. Write several simpler globs.",
+  ),
+  "map-too-large": entry(
+    "error",
+    "a map that the kernel would not create",
+    "Kernels bound the bytes of a key, of a value that each processor has of its own (32 KiB), and before 5.11 of any value (4 MiB) and of the whole map (4 GiB). The message has the number and the limit.",
+  ),
+  "program-too-large": entry(
+    "error",
+    "a program with more instructions than a jump can cross",
+    "A jump in a BPF program skips at most 32767 instructions, so clang can't build a longer program. The number is an estimate from the rules: each comparison of an integer and each condition with `or` or `not (…)` adds to it; the values of a list of paths or networks add nothing.",
+  ),
+  "program-too-complex": entry(
+    "error",
+    "a program that the kernel would give up verifying",
+    "The kernel's verifier walks every path through a program and stops after a million instructions. The number is an estimate from the rules; newer kernels walk more, because they follow loops over rules. Join rules, or name only the kernels that are needed with `--target`.",
+  ),
+  "stack-too-large": entry(
+    "error",
+    "a program that needs more than 512 bytes of stack",
+    "The vectors of the rules on one hook lie on the program's stack: a bit for each rule and for each comparison inside `or` and `not (…)`. Join rules, or simplify their conditions.",
+  ),
+  "loop-too-long": entry(
+    "error",
+    "a loop with too many iterations",
+    "Kernels bound the iterations of a loop in a program; before 5.17 the verifier also walks each of them.",
+  ),
+  "too-many-tail-calls": entry(
+    "error",
+    "more programs in a row than the kernel allows",
+    "A program can hand over to another one at most 33 times in a row.",
+  ),
+  "too-many-programs": entry(
+    "error",
+    "more programs on one function than the kernel allows",
+    "A function of the kernel takes at most 38 tracing programs, those of guards and of other hooks at the same function included. All the policies of a bundle share one program for each hook.",
+  ),
+  "too-many-arguments": entry(
+    "error",
+    "a function with more arguments than programs are given",
+    "On x86-64 programs get the first six arguments, which are in registers; kernels before 6.6 refuse to attach them to functions with more. Hook another function on the way of the same operation.",
+  ),
+  "prototype-mismatch": entry(
+    "error",
+    "the target's function takes other arguments",
+    "The BTF of the target shows another number or type of arguments than the program would read, so the rules would compare garbage. Compile for kernels with different prototypes separately.",
+  ),
+  "feature-missing": entry(
+    "error",
+    "the target lacks something that the program needs",
+    "Programs call BPF helpers and use types of maps that came with some kernel release. The message names what is missing, the help since when kernels have it.",
   ),
   "not-attachable": entry(
     "error",
     "a target has no way to attach a program here",
-    "None of the program types that can give the policy's verdicts works on the target kernel.",
+    "None of the program types that can give the policy's verdicts works on the target kernel. The help says why the last of them does not.",
   ),
 
   // Building the object.

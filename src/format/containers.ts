@@ -4,10 +4,9 @@ import type { Span } from "../source/source.ts";
 import type {
   BlockSyntax,
   ConditionSyntax,
-  DeclarationSyntax,
+  FileStatement,
   FileSyntax,
   ItemSyntax,
-  PolicySyntax,
   RuleSyntax,
   StringListSyntax,
   ValueListSyntax,
@@ -25,7 +24,7 @@ export interface Container {
 }
 
 /** Every element that a container can have. */
-type Element = PolicySyntax | DeclarationSyntax | ItemSyntax | RuleSyntax | ConditionSyntax;
+type Element = FileStatement | ItemSyntax | RuleSyntax | ConditionSyntax;
 
 export function fileContainer(file: FileSyntax): Container {
   return { kind: "statements", elements: file.statements, owner: file, span: file.span };
@@ -38,6 +37,7 @@ export function containersWithin(node: CommentTarget): readonly Container[] {
 
 const elementKinds: ReadonlySet<string> = new Set<Element["kind"]>([
   "policy",
+  "import",
   "param",
   "let",
   "define",
@@ -75,6 +75,7 @@ function within(node: Element): readonly Container[] {
       return withinValue(node.value);
     case "tags":
       return [list(node.values)];
+    case "import":
     case "description":
     case "message":
     case "severity":

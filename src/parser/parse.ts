@@ -1,9 +1,11 @@
 /** The one way from texts of any language to policies. */
+import { posix } from "node:path";
 import { shortText } from "../diagnostics/display.ts";
 import type { Diagnostic, Outcome } from "../diagnostics/diagnostic.ts";
 import { diagnostic, success } from "../diagnostics/diagnostic.ts";
 import type { Source } from "../source/source.ts";
 import { checkSourceCharacters } from "./characters.ts";
+import type { ImportReader, ImportState } from "./policy/imports.ts";
 import type { Policy, PolicyTree } from "./policy/tree.ts";
 import type { ParameterScope } from "./yaml/parameters.ts";
 
@@ -17,6 +19,8 @@ export interface ParseOptions {
   readonly parameters: ReadonlyMap<string, string>;
   /** The language of sources whose name does not tell it, such as standard input. */
   readonly language?: Language | undefined;
+  /** Reads what `.policy` files import; without it no import is found. */
+  readonly readImport?: ImportReader;
 }
 
 /**
@@ -28,26 +32,44 @@ export async function parseSources(
   options: ParseOptions,
 ): Promise<Outcome<PolicyTree>> {
   const parameters: ParameterScope = { values: options.parameters, used: new Set() };
+  const run: Run = { parameters, options, imports: undefined };
   const policies: Policy[] = [];
   const diagnostics: Diagnostic[] = [];
   for (const source of sources) {
-    const parsed = await parseSource(source, parameters, options.language);
+    const parsed = await parseSource(source, run);
     policies.push(...(parsed.value ?? []));
     diagnostics.push(...limited(inTextOrder([...checkSourceCharacters(source), ...parsed.diagnostics])));
   }
   diagnostics.push(...duplicatePolicies(policies), ...unusedParameters(parameters));
-  return success({ kind: "policy-tree", policies }, diagnostics);
+  return success({ kind: "policy-tree", policies }, withoutRepeated(diagnostics));
+}
+
+/** What the sources of one run share. */
+interface Run {
+  readonly parameters: ParameterScope;
+  readonly options: ParseOptions;
+  imports: ImportState | undefined;
+}
+
+/** A file can be an input and be imported by others: its findings come once. */
+function withoutRepeated(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+  const seen = new Set<string>();
+  return diagnostics.filter(({ code, message, span }) => {
+    const name = span === undefined ? "" : posix.normalize(span.source.name);
+    const key = [code, message, name, span?.start, span?.end].join("\0");
+    const isNew = span === undefined || !seen.has(key);
+    seen.add(key);
+    return isNew;
+  });
 }
 
 /** Front ends are loaded when a source needs them: each brings a parser library. */
-async function parseSource(
-  source: Source,
-  parameters: ParameterScope,
-  language: Language | undefined,
-): Promise<Outcome<readonly Policy[]>> {
-  if (isPolicyLanguage(source, language)) {
-    const { parsePolicyLanguage } = await import("./policy/parse.ts");
-    const { value, diagnostics } = parsePolicyLanguage(source, { parameters });
+async function parseSource(source: Source, run: Run): Promise<Outcome<readonly Policy[]>> {
+  const { options, parameters } = run;
+  if (isPolicyLanguage(source, options.language)) {
+    const { createImportState, parsePolicyLanguage } = await import("./policy/parse.ts");
+    run.imports ??= createImportState(parameters, options.readImport);
+    const { value, diagnostics } = parsePolicyLanguage(source, { parameters, imports: run.imports });
     return { value: value?.policies, diagnostics };
   }
   const { parseYamlPolicies } = await import("./documents.ts");

@@ -1,5 +1,5 @@
 /** Examples of findings about the policy language itself. */
-import { type Page, inPolicy, inRules } from "./page.ts";
+import { type Page, inPolicy, inRules, inSituation } from "./page.ts";
 
 const doubling = Array.from({ length: 16 }, (_, index) => {
   return `let v${index + 1} = [v${index}, v${index}]`;
@@ -16,7 +16,16 @@ export const languagePages = {
     'let secrets = ["/etc/shadow"]\n\npolicy "example" {\n  on kprobe security_file_open(f: file) { deny when f.path in secret }\n}\n',
     'let secrets = ["/etc/shadow"]\n\npolicy "example" {\n  on kprobe security_file_open(f: file) { deny when f.path in secrets }\n}\n',
   ),
-  "unused-name": inPolicy('let secrets = ["/etc/shadow"]\n', 'let _secrets = ["/etc/shadow"]\n'),
+  "unused-name": inPolicy(
+    'let secrets = ["/etc/shadow"]\n\npolicy "example" {}\n',
+    'let _secrets = ["/etc/shadow"]\n\npolicy "example" {}\n',
+  ),
+  "import-not-found": inPolicy('import "/opt/lists.policy"\n', "# the names stand in this file\n"),
+  "import-outside": inSituation(
+    '`import "../../lists.policy"` in a file of the working directory',
+    '`import "shared/lists.policy"`, with the lists below the working directory',
+  ),
+  "import-cycle": inPolicy('import "example.policy"\n', "# the names stand in this file\n"),
   "duplicate-name": inPolicy('let _a = "/a"\nlet _a = "/b"\n', 'let _a = "/a"\nlet _b = "/b"\n'),
   "cyclic-name": inPolicy("let _a = [_b]\nlet _b = [_a]\n", "let _a = [_b]\nlet _b = [1]\n"),
   "wrong-kind-of-name": inPolicy(

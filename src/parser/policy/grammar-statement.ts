@@ -9,6 +9,7 @@ import type {
   ConditionSyntax,
   DeclarationSyntax,
   HookSyntax,
+  ImportSyntax,
   ItemSyntax,
   LiteralSyntax,
   NameSyntax,
@@ -55,6 +56,12 @@ export class StatementGrammar extends HookGrammar {
       ]);
     });
     return this.ACTION(() => ({ kind: "policy", name, namespace, mode, span: this.spanFrom(first) }));
+  });
+
+  readonly importStatement: ParserMethod<[], ImportSyntax> = this.RULE("import", (): ImportSyntax => {
+    const first = this.CONSUME(this.word("import"));
+    const path = this.SUBRULE(this.stringRule);
+    return this.ACTION(() => ({ kind: "import", path, span: this.spanFrom(first) }));
   });
 
   private readonly stringListRule = this.RULE("list of texts", (): StringListSyntax => {

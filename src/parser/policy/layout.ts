@@ -7,6 +7,7 @@ import type {
   ActionSyntax,
   BlockSyntax,
   DeclarationSyntax,
+  FileStatement,
   FileSyntax,
   ItemSyntax,
   PolicySyntax,
@@ -26,8 +27,19 @@ export function layoutFile(file: FileSyntax, trivia: Trivia): string {
   return text === "" ? "" : `${text}\n`;
 }
 
-function layoutTopLevel(statement: PolicySyntax | DeclarationSyntax, trivia: Trivia): Doc {
-  return statement.kind === "policy" ? layoutPolicy(statement, trivia) : layoutDeclaration(statement, trivia);
+function layoutTopLevel(statement: FileStatement, trivia: Trivia): Doc {
+  switch (statement.kind) {
+    case "policy":
+      return layoutPolicy(statement, trivia);
+    case "import":
+      return `import ${statement.path.text}`;
+    case "param":
+    case "let":
+    case "define":
+      return layoutDeclaration(statement, trivia);
+    default:
+      return unreachable(statement);
+  }
 }
 
 /** Statements one below the other, with their comments and the blank lines between them. */

@@ -11,6 +11,7 @@ import { type Entry, type Names, type NamesContext, declareNames, lookUp, unused
 import type {
   BlockSyntax,
   DeclarationSyntax,
+  FileStatement,
   FileSyntax,
   ItemSyntax,
   PolicySyntax,
@@ -20,21 +21,43 @@ import type {
 } from "./syntax.ts";
 import type { Block, Name, Policy, PolicyTree, Rule, Scope, Text } from "./tree.ts";
 
+/** The names that the policies of a file can use, from the file itself and from those that it imports. */
+export interface FileNames {
+  readonly entries: ReadonlyMap<string, Entry>;
+  /** Those that the file declares. */
+  readonly own: ReadonlyMap<string, Entry>;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Works out the declarations of a file; `imported` are the names of others. */
+export function lowerDeclarations(
+  file: FileSyntax,
+  imported: ReadonlyMap<string, Entry>,
+  context: NamesContext,
+): FileNames {
+  const diagnostics: Diagnostic[] = [];
+  const shared = file.statements.filter(isDeclaration);
+  const entries = declareNames(shared, imported, diagnostics);
+  resolveAll(shared, { entries, context, diagnostics, depth: 0 });
+  const own = new Map([...entries].filter(([name]) => !imported.has(name)));
+  return { entries, own, diagnostics };
+}
+
 /** The policies of a file, without the parts that have no meaning; those are reported. */
 export function lowerFile(
   file: FileSyntax,
+  names: FileNames,
   context: NamesContext,
 ): { readonly tree: PolicyTree; readonly diagnostics: readonly Diagnostic[] } {
   const diagnostics: Diagnostic[] = [];
-  const shared = file.statements.filter((statement) => statement.kind !== "policy");
-  const entries = declareNames(shared, new Map(), diagnostics);
-  resolveAll(shared, { entries, context, diagnostics, depth: 0 });
   const policies = file.statements
     .filter((statement) => statement.kind === "policy")
-    .map((policy) => lowerPolicy(policy, entries, context, diagnostics));
+    .map((policy) => lowerPolicy(policy, names.entries, context, diagnostics));
+  // The names of a file without policies are for the files that import it.
+  const shared = policies.length === 0 ? [] : file.statements.filter(isDeclaration);
   return {
     tree: { kind: "policy-tree", policies },
-    diagnostics: [...diagnostics, ...unusedNames(shared, entries)],
+    diagnostics: [...names.diagnostics, ...diagnostics, ...unusedNames(shared, names.entries)],
   };
 }
 
@@ -83,7 +106,7 @@ function lowerPolicy(
   return lowered;
 }
 
-function isDeclaration(item: ItemSyntax): item is DeclarationSyntax {
+function isDeclaration(item: ItemSyntax | FileStatement): item is DeclarationSyntax {
   return item.kind === "param" || item.kind === "let" || item.kind === "define";
 }
 

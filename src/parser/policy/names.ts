@@ -18,6 +18,8 @@ export interface NamesContext {
   readonly parameters: ParameterValues;
   /** Names that malformed statements would have declared. */
   readonly brokenNames: ReadonlySet<string>;
+  /** Whether names may be missing because an import could not be read. */
+  readonly lacksImports: boolean;
 }
 
 /** What a name stands for; absent when it could not be worked out, which has been reported. */
@@ -90,7 +92,7 @@ export function unusedNames(
 
 /** Reports a name that nothing declares, with the names that it may be a slip of. */
 export function reportUnknown(names: Names, name: string, span: Span, kinds: readonly string[]): void {
-  if (names.context.brokenNames.has(name)) {
+  if (names.context.lacksImports || names.context.brokenNames.has(name)) {
     return;
   }
   const known = [...names.entries]

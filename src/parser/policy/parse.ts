@@ -1,15 +1,20 @@
 /** The front end of the policy language. Loads chevrotain: import it only when there is a `.policy` text. */
 import { type Diagnostic, type Outcome, hasErrors } from "../../diagnostics/diagnostic.ts";
 import type { Source } from "../../source/source.ts";
-import { lowerFile } from "./lower.ts";
+import { type ImportState, createImportState, readImports, unusedImports } from "./imports.ts";
+import { lowerDeclarations, lowerFile } from "./lower.ts";
 import type { ParameterValues } from "./names.ts";
 import { parseSyntax } from "./parse-syntax.ts";
 import { mostFindings } from "./structure.ts";
 import type { PolicyTree } from "./tree.ts";
 
+export { createImportState } from "./imports.ts";
+
 export interface PolicyLanguageOptions {
   /** Values of `--set`; the names that the file uses are added to `used`. */
   readonly parameters: ParameterValues;
+  /** Imports of the run; without them an import is not found. */
+  readonly imports?: ImportState;
 }
 
 /**
@@ -18,14 +23,15 @@ export interface PolicyLanguageOptions {
  */
 export function parsePolicyLanguage(source: Source, options: PolicyLanguageOptions): Outcome<PolicyTree> {
   const { brokenNames, diagnostics, file } = parseSyntax(source);
-  const lowered = lowerFile(file, { parameters: options.parameters, brokenNames });
+  const state = options.imports ?? createImportState(options.parameters, undefined);
+  const imports = readImports(file, brokenNames, source.name, state);
+  const names = lowerDeclarations(file, imports.names, imports.context);
+  const lowered = lowerFile(file, names, imports.context);
+  const found = [...diagnostics, ...imports.diagnostics, ...lowered.diagnostics, ...unusedImports(imports)];
   // A name may be used in a statement that could not be read.
-  const isWhole = !hasErrors([...diagnostics, ...lowered.diagnostics]);
+  const isWhole = !hasErrors(found);
   const isRelevant = ({ code }: Diagnostic): boolean => isWhole || code !== "unused-name";
-  return {
-    value: lowered.tree,
-    diagnostics: mostImportant([...diagnostics, ...lowered.diagnostics.filter(isRelevant)]),
-  };
+  return { value: lowered.tree, diagnostics: mostImportant(found.filter(isRelevant)) };
 }
 
 /** As many findings as a reader needs, in the order of the text; an error is never left out for a warning. */

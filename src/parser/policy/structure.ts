@@ -11,7 +11,7 @@ import { StatementGrammar } from "./grammar-statement.ts";
 import { type StatementError, statementFinding } from "./statement-errors.ts";
 import type {
   BlockSyntax,
-  DeclarationSyntax,
+  FileStatement,
   FileSyntax,
   ItemSyntax,
   PolicySyntax,
@@ -19,7 +19,7 @@ import type {
   TextItemSyntax,
 } from "./syntax.ts";
 import { CloseBrace, Colon, Comma, OpenBrace, tokenEnd, wordToken } from "./tokens.ts";
-import { actionHeads, itemHeads, reservedWords } from "./words.ts";
+import { actionHeads, fileHeads, itemHeads, reservedWords } from "./words.ts";
 
 /** Findings about one text; a file with more is not a policy, and the first ones are enough to see it. */
 export const mostFindings = 200;
@@ -30,7 +30,7 @@ const grammar = new StatementGrammar();
 const textHeads: ReadonlySet<string> = new Set(["description", "message", "tags"]);
 const declarationHeads: ReadonlySet<string> = new Set(["param", "let", "define"]);
 const ruleHeads: ReadonlySet<string> = new Set(["rule", "otherwise", ...actionHeads]);
-const allHeads: ReadonlySet<string> = new Set(["policy", ...itemHeads, ...ruleHeads]);
+const allHeads: ReadonlySet<string> = new Set([...fileHeads, ...itemHeads, ...ruleHeads]);
 
 /** The place in the tokens, and what was found so far. */
 interface Cursor {
@@ -58,18 +58,23 @@ export function parseStructure(
   faults: readonly number[],
 ): Structure {
   const cursor: Cursor = { source, tokens, diagnostics: [], faults, brokenNames: new Set(), position: 0 };
-  const statements: (PolicySyntax | DeclarationSyntax)[] = [];
+  const statements: FileStatement[] = [];
   for (let token = peek(cursor); token !== undefined; token = peek(cursor)) {
     const word = headOf(token);
     if (word === "policy") {
       keep(statements, parsePolicy(cursor));
+    } else if (word === "import") {
+      keep(
+        statements,
+        parseStatement(cursor, () => grammar.importStatement()),
+      );
     } else if (word !== undefined && declarationHeads.has(word)) {
       keep(
         statements,
         parseStatement(cursor, () => grammar.declaration()),
       );
     } else {
-      skipStray(cursor, "a policy", ["policy", ...declarationHeads]);
+      skipStray(cursor, "a policy", [...fileHeads, ...declarationHeads]);
     }
   }
   return {
@@ -256,7 +261,7 @@ function parsePolicy(cursor: Cursor): PolicySyntax | undefined {
   const start = peek(cursor)?.startOffset ?? 0;
   const head = parseStatement(cursor, () => grammar.policyHead());
   const body = parseBody<ItemSyntax>(cursor, "a statement of a policy", itemHeads, (word) => {
-    if (word === "policy") {
+    if (word === "policy" || word === "import") {
       return "not-mine";
     }
     return { value: parseItem(cursor, word) };

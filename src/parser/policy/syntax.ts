@@ -7,7 +7,16 @@ import type { FieldReference, Literal, Mode, Name, RawSection } from "./tree.ts"
 
 export interface FileSyntax {
   readonly kind: "file";
-  readonly statements: readonly (PolicySyntax | DeclarationSyntax)[];
+  readonly statements: readonly FileStatement[];
+  readonly span: Span;
+}
+
+export type FileStatement = PolicySyntax | ImportSyntax | DeclarationSyntax;
+
+/** `import "shared/lists.policy"`: the names of another file. */
+export interface ImportSyntax {
+  readonly kind: "import";
+  readonly path: StringSyntax;
   readonly span: Span;
 }
 

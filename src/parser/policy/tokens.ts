@@ -1,5 +1,6 @@
 /** The words and signs of a `.policy` file. */
 import { type IToken, Lexer, type TokenType, createToken } from "chevrotain";
+import { elementAt } from "../../source/invariant.ts";
 import {
   type ContextualWord,
   type ReservedWord,
@@ -109,7 +110,6 @@ export function wordToken(word: ReservedWord | ContextualWord): TokenType {
   return words.get(word) ?? Identifier;
 }
 
-// Order matters: the first pattern that matches wins.
 export const allTokens: readonly TokenType[] = [
   Space,
   Comment,
@@ -143,19 +143,83 @@ export const allTokens: readonly TokenType[] = [
   Assign,
 ];
 
-const lexer = new Lexer([...allTokens], { positionTracking: "onlyOffset" });
+/**
+ * Tokens by the group of `lexicon` that matched. One pattern for all of them, and no chevrotain lexer: making one
+ * takes as long as parsing thousands of lines.
+ */
+const grouped = [Space, Comment, Text, QuotedName, UnclosedQuote, Address, Duration, Integer, Identifier];
+const signs = allTokens.filter(({ PATTERN }) => typeof PATTERN === "string" && !words.has(PATTERN));
+const signTokens = new Map(signs.map((token) => [String(token.PATTERN), token]));
+
+// Order matters: the first group that matches wins, and of the signs the longest.
+const lexicon = new RegExp(
+  [
+    ...grouped.map(({ PATTERN }) => (PATTERN instanceof RegExp ? `(${PATTERN.source})` : "")),
+    [...signTokens.keys()]
+      .sort((a, b) => b.length - a.length)
+      .map((text) => text.replace(/[^=!<>,:/]/g, "\\$&"))
+      .join("|"),
+  ].join("|"),
+  "y",
+);
 
 export interface Lexed {
   readonly tokens: readonly IToken[];
   readonly comments: readonly IToken[];
   /** What no token starts with. */
-  readonly strays: readonly { readonly offset: number; readonly length: number }[];
+  readonly strays: readonly Stray[];
+}
+
+interface Stray {
+  readonly offset: number;
+  readonly length: number;
 }
 
 /** Splits a text into tokens; whatever it holds, there is a result. */
 export function tokenize(text: string): Lexed {
-  const { tokens, groups, errors } = lexer.tokenize(text);
-  return { tokens, comments: groups["comments"] ?? [], strays: errors };
+  const tokens: IToken[] = [];
+  const comments: IToken[] = [];
+  const strays: Stray[] = [];
+  let strayFrom: number | undefined;
+  for (let offset = 0; offset < text.length;) {
+    lexicon.lastIndex = offset;
+    const match = lexicon.exec(text);
+    if (match === null) {
+      strayFrom ??= offset;
+      offset += 1;
+      continue;
+    }
+    if (strayFrom !== undefined) {
+      strays.push({ offset: strayFrom, length: offset - strayFrom });
+      strayFrom = undefined;
+    }
+    const [image] = match;
+    const tokenType = typeOf(image, match);
+    if (tokenType === Comment) {
+      comments.push(tokenAt(offset, image, tokenType));
+    } else if (tokenType !== Space) {
+      tokens.push(tokenAt(offset, image, tokenType));
+    }
+    offset += image.length;
+  }
+  if (strayFrom !== undefined) {
+    strays.push({ offset: strayFrom, length: text.length - strayFrom });
+  }
+  return { tokens, comments, strays };
+}
+
+function typeOf(image: string, match: RegExpExecArray): TokenType {
+  const sign = signTokens.get(image);
+  if (sign !== undefined) {
+    return sign;
+  }
+  const group = grouped.findIndex((_, index) => match[index + 1] !== undefined);
+  const token = elementAt(grouped, group);
+  return token === Identifier ? (words.get(image) ?? Identifier) : token;
+}
+
+function tokenAt(startOffset: number, image: string, tokenType: TokenType): IToken {
+  return { image, startOffset, tokenTypeIdx: tokenType.tokenTypeIdx ?? 0, tokenType };
 }
 
 /** Offset after the last character of a token. */

@@ -16,12 +16,15 @@ export const itemHeads = [
   "on",
 ] as const;
 
+/** Words that begin a statement of a file, beside declarations. */
+export const fileHeads = ["policy", "import"] as const;
+
 /** Words that begin an action. */
 export const actionHeads = ["allow", "deny", "kill", "alert", "silent", "limit"] as const;
 
 /** Reserved words: a name that is spelled like one is written in backticks. */
 export const reservedWords = [
-  "policy",
+  ...fileHeads,
   ...itemHeads,
   ...actionHeads,
   "rule",
