@@ -65,14 +65,6 @@ export const kernelPages = {
     "`policyc lint --target vmlinux-6.1.elf x.policy`, where the file is the whole kernel",
     "`policyc lint --target vmlinux-6.1.btf x.policy`, the kernel's raw BTF",
   ),
-  "limit-exceeded": inSituation(
-    "A rule that compares more fields than one program can hold.",
-    "Several rules, or lists instead of conditions.",
-  ),
-  "not-attachable": inSituation(
-    "A verdict that no program type of the oldest target can give at this hook.",
-    "The same policy with `--target 6.1`, where there is one.",
-  ),
   "no-clang": inSituation(
     "`policyc compile` on a machine without clang.",
     "`apt-get install clang`, or set `CLANG`.",

@@ -3,6 +3,7 @@ import { type DiagnosticCode, catalog } from "../catalog.ts";
 import { inputPages } from "./input-pages.ts";
 import { kernelPages } from "./kernel-pages.ts";
 import { languagePages } from "./language-pages.ts";
+import { limitPages } from "./limit-pages.ts";
 import { lintPages } from "./lint-pages.ts";
 import type { Page } from "./page.ts";
 
@@ -11,6 +12,7 @@ export const pages: Readonly<Partial<Record<DiagnosticCode, Page>>> = {
   ...inputPages,
   ...kernelPages,
   ...languagePages,
+  ...limitPages,
   ...lintPages,
 };
 
