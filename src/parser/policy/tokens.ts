@@ -148,14 +148,17 @@ export const allTokens: readonly TokenType[] = [
  * takes as long as parsing thousands of lines.
  */
 const grouped = [Space, Comment, Text, QuotedName, UnclosedQuote, Address, Duration, Integer, Identifier];
-const signs = allTokens.filter(({ PATTERN }) => typeof PATTERN === "string" && !words.has(PATTERN));
-const signTokens = new Map(signs.map((token) => [String(token.PATTERN), token]));
+const signs = new Map(
+  allTokens.flatMap((token): readonly (readonly [string, TokenType])[] =>
+    typeof token.PATTERN === "string" && !words.has(token.PATTERN) ? [[token.PATTERN, token]] : [],
+  ),
+);
 
 // Order matters: the first group that matches wins, and of the signs the longest.
 const lexicon = new RegExp(
   [
     ...grouped.map(({ PATTERN }) => (PATTERN instanceof RegExp ? `(${PATTERN.source})` : "")),
-    [...signTokens.keys()]
+    [...signs.keys()]
       .sort((a, b) => b.length - a.length)
       .map((text) => text.replace(/[^=!<>,:/]/g, "\\$&"))
       .join("|"),
@@ -209,7 +212,7 @@ export function tokenize(text: string): Lexed {
 }
 
 function typeOf(image: string, match: RegExpExecArray): TokenType {
-  const sign = signTokens.get(image);
+  const sign = signs.get(image);
   if (sign !== undefined) {
     return sign;
   }
