@@ -1,8 +1,9 @@
-import { diagnostic } from "../../diagnostics/diagnostic.ts";
+import { type Diagnostic, diagnostic } from "../../diagnostics/diagnostic.ts";
 import type { Field, Ir, IrBlock, IrRule } from "../../ir/ir.ts";
 import type { Policy, PolicyTree, Scope } from "../../parser/policy/tree.ts";
 import { excludes, implies, isImpossible } from "../implication.ts";
 import type { LintRule } from "../lint-rule.ts";
+import { rulesBySpan } from "../placed-rules.ts";
 import { rulesOf, spanKey } from "../walk.ts";
 
 /** Pairs of rule and block at one hook that are compared: enough for hundreds of policies on one hook. */
@@ -15,39 +16,35 @@ export const policiesContradict: LintRule = {
   check: ({ ir, tree }) => (ir === undefined ? [] : contradictions(ir, tree)),
 };
 
-function contradictions(ir: Ir, tree: PolicyTree): readonly ReturnType<typeof diagnostic>[] {
+function contradictions(ir: Ir, tree: PolicyTree): readonly Diagnostic[] {
   const allowing = allowingRules(tree);
-  return ir.hooks.flatMap(({ blocks, fields }) => {
-    let pairs = 0;
-    return blocks.flatMap((block) =>
-      block.rules
-        .filter((rule) => allowing.has(spanKey(rule.span)) && !isImpossible(rule.condition, fields))
-        .flatMap((rule) => {
-          const other = blocks.find((candidate) => {
-            pairs += 1;
-            return (
-              pairs <= mostPairs &&
-              isOpposed(block, candidate, ir, tree) &&
-              refusal(rule, candidate, fields) !== undefined
-            );
-          });
-          const refusing = other && refusal(rule, other, fields);
-          const policy = other && ir.policies[other.policy];
-          return refusing === undefined || policy === undefined
-            ? []
-            : [
-                diagnostic(
-                  "policies-contradict",
-                  rule.span,
-                  `all of this is refused by the policy \`${policy.name.slice(0, 40)}\``,
-                  {
-                    help: "an `allow` ends its own block only: make an exception in the other policy as well",
-                    related: [{ message: "it is refused here", span: refusing.span }],
-                  },
-                ),
-              ];
-        }),
-    );
+  const blocksAt = new Map(ir.hooks.map(({ blocks, fields }) => [fields, blocks]));
+  let pairs = 0;
+  return [...rulesBySpan(ir)].flatMap(([key, places]) => {
+    const [first] = places;
+    if (first === undefined || !allowing.has(key)) {
+      return [];
+    }
+    // An event can pass several hooks: it is refused for certain only where each of them refuses it.
+    const refusals = places.map(({ block, fields, rule }) => {
+      const others = isImpossible(rule.condition, fields) ? [] : (blocksAt.get(fields) ?? []);
+      pairs += others.length;
+      return pairs > mostPairs
+        ? undefined
+        : others
+            .filter((other) => isOpposed(block, other, ir, tree))
+            .flatMap((other) => refusal(rule, other, fields) ?? [])[0];
+    });
+    const refusing = refusals.every((found) => found !== undefined) ? refusals[0] : undefined;
+    return refusing === undefined ? [] : [finding(first.rule, refusing)];
+  });
+}
+
+function finding(rule: IrRule, refusing: IrRule): Diagnostic {
+  const message = "another policy refuses all that this rule allows";
+  return diagnostic("policies-contradict", rule.span, message, {
+    help: "an `allow` ends its own block only: make an exception in the other policy as well",
+    related: [{ message: "it is refused here", span: refusing.span }],
   });
 }
 
