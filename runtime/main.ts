@@ -4,6 +4,8 @@ import { Argument, Command, CommanderError, Option } from "commander";
 import { renderFailure, thrownMessage } from "./failure.ts";
 import type { Result } from "./failure.ts";
 
+/** The one in package.json. */
+const VERSION = "0.1.0";
 const USAGE_FAULT = 2;
 const ENVIRONMENT_FAULT = 3;
 
@@ -33,14 +35,15 @@ function outputOption(): Option {
 }
 
 function colorOption(): Option {
-  return new Option("--color <when>", "colour of compact events")
+  return new Option("--color <when>", "colour of what is for people")
     .choices(["auto", "always", "never"])
     .default("auto");
 }
 
 function program(): Command {
   const main = new Command("policyc-runtime")
-    .description("Loads policy bundles into the kernel and reports what they decide")
+    .description("loads policy bundles into the kernel and reports what they decide")
+    .version(VERSION)
     .exitOverride();
   main
     .command("run <bundle> <command...>")
@@ -115,20 +118,30 @@ interface JsonFlag {
   readonly json?: true;
 }
 
+interface LookFlags extends JsonFlag {
+  readonly color: OutputFlags["color"];
+}
+
+function look({ json, color }: LookFlags): { readonly json: boolean; readonly color: boolean } {
+  return { json: json ?? false, color: wantsColor(color, process.stdout.isTTY) };
+}
+
 function addState(main: Command): void {
   main
     .command("list")
     .description("what is loaded")
     .option("--json", "as JSON")
-    .action(async (flags: JsonFlag) => {
-      finish((await import("./commands/status.ts")).list(flags.json ?? false));
+    .addOption(colorOption())
+    .action(async (flags: LookFlags) => {
+      finish((await import("./commands/status.ts")).list(look(flags)));
     });
   main
     .command("status [name]")
     .description("hits, verdicts, counters and memory")
     .option("--json", "as JSON")
-    .action(async (name: string | undefined, flags: JsonFlag) => {
-      finish((await import("./commands/status.ts")).showStatus(name, flags.json ?? false));
+    .addOption(colorOption())
+    .action(async (name: string | undefined, flags: LookFlags) => {
+      finish((await import("./commands/status.ts")).showStatus(name, look(flags)));
     });
   main
     .command("unload <name>")

@@ -2,10 +2,13 @@
 import { failed, ok } from "../failure.ts";
 import type { Result } from "../failure.ts";
 import type { ManifestRule } from "../manifest.ts";
+import { jsonLine, shown } from "../events/quote.ts";
 import { readCounters, readPerCpu, readWord, writeWord } from "../maps.ts";
 import type { Counts } from "../maps.ts";
 import { isLoaded, isName, loadedNames, openMap, readRecord, unload } from "../pins.ts";
 import type { LoadRecord } from "../pins.ts";
+import { bytesText, painted, tableLines } from "./table.ts";
+import type { Cell } from "./table.ts";
 
 /** What `status` tells of a loaded bundle. */
 export interface Status {
@@ -21,25 +24,41 @@ export interface Status {
   readonly memory: number;
 }
 
+/** How a command prints. */
+export interface Look {
+  readonly json: boolean;
+  readonly color: boolean;
+}
+
 /** Prints the names and policies of what is loaded. */
-export function list(json: boolean): Result<number> {
+export function list(look: Look): Result<number> {
   const entries = loadedNames().map((name) => {
     const status = readStatus(name);
     return status.kind === "ok"
       ? { name, policies: status.value.policies }
       : { name, error: status.failure.message };
   });
-  const text = entries.map((entry) =>
-    "error" in entry
-      ? `${entry.name}\t${entry.error}`
-      : `${entry.name}\t${entry.policies.map((one) => `${one.name} (${one.mode})`).join(", ")}`,
-  );
-  print(json ? [JSON.stringify({ loaded: entries })] : text);
+  if (look.json) {
+    print([jsonLine({ loaded: entries })]);
+  } else if (entries.length === 0) {
+    print(["nothing is loaded"]);
+  } else {
+    const rows = entries.flatMap((entry): readonly (readonly Cell[])[] =>
+      "error" in entry
+        ? [[{ text: entry.name }, { text: shown(entry.error), color: "red" }, { text: "" }]]
+        : entry.policies.map((one) => [{ text: entry.name }, { text: shown(one.name) }, modeCell(one.mode)]),
+    );
+    print(tableLines(["bundle", "policy", "mode"], rows, look));
+  }
   return ok(0);
 }
 
+function modeCell(mode: "enforce" | "monitor"): Cell {
+  return { text: mode, color: mode === "enforce" ? "green" : "yellow" };
+}
+
 /** Prints hits, verdicts, counters and memory of what is loaded. */
-export function showStatus(name: string | undefined, json: boolean): Result<number> {
+export function showStatus(name: string | undefined, look: Look): Result<number> {
   const statuses: Status[] = [];
   for (const one of name === undefined ? loadedNames() : [name]) {
     const status = readStatus(one);
@@ -48,7 +67,15 @@ export function showStatus(name: string | undefined, json: boolean): Result<numb
     }
     statuses.push(status.value);
   }
-  print(json ? [JSON.stringify({ loaded: statuses })] : statuses.flatMap(statusLines));
+  if (look.json) {
+    print([jsonLine({ loaded: statuses })]);
+  } else {
+    print(
+      statuses.length === 0
+        ? ["nothing is loaded"]
+        : statuses.flatMap((status) => statusLines(status, look.color)),
+    );
+  }
   return ok(0);
 }
 
@@ -132,15 +159,30 @@ function verdictText(verdict: ManifestRule["verdict"]): string {
   }
 }
 
-function statusLines(status: Status): readonly string[] {
-  const { counters } = status;
+function statusLines(status: Status, color: boolean): readonly string[] {
+  const { name, loadedAt, attached, memory, heldBy, policies, rules, counters } = status;
+  const head = painted({ text: name, color: "bold" }, color);
+  const policyRows = policies.map((policy) => [{ text: shown(policy.name) }, modeCell(policy.mode)]);
+  const ruleRows = rules.map(({ id, verdict, hits }): readonly Cell[] => [
+    { text: shown(id) },
+    { text: verdict },
+    { text: String(hits) },
+  ]);
   return [
-    `${status.name}: loaded ${status.loadedAt}, ${status.attached.length} programs, ${status.memory} bytes of maps`,
-    ...(status.heldBy === undefined ? [] : [`  held by process ${status.heldBy}`]),
-    ...status.policies.map((policy) => `  policy ${policy.name}: ${policy.mode}`),
-    ...status.rules.map((rule) => `  rule ${rule.id}: ${rule.verdict}, ${rule.hits} hits`),
-    `  lost ${counters.lost}, unresolved ${counters.unresolved}, without scratch memory ${counters.scratch_busy}`,
+    `${head}: ${attached.length} programs and ${bytesText(memory)} of maps, loaded ${loadedAt}`,
+    ...(heldBy === undefined ? [] : [`  held by process ${heldBy}`]),
+    ...tableLines(["policy", "mode"], policyRows, { color }),
+    ...tableLines(["rule", "verdict", "hits"], ruleRows, { color, numbers: ["hits"] }),
+    `  ${painted(counted(counters.lost, "event", "lost"), color)}; ` +
+      `${painted(counted(counters.unresolved, "value", "not read whole"), color)}; ` +
+      painted(counted(counters.scratch_busy, "decision", "without scratch memory"), color),
   ];
+}
+
+/** Something that should not happen often, and how often it has. */
+function counted(count: number, noun: string, what: string): Cell {
+  const text = `${count} ${count === 1 ? noun : `${noun}s`} ${what}`;
+  return count === 0 ? { text } : { text, color: "red" };
 }
 
 function print(lines: readonly string[]): void {
