@@ -178,13 +178,17 @@ interface RunFlags {
   readonly monitor?: true;
 }
 
-try {
-  await program().parseAsync();
-} catch (thrown) {
-  if (thrown instanceof CommanderError) {
-    process.exitCode = thrown.exitCode === 0 ? 0 : USAGE_FAULT;
-  } else {
-    process.stderr.write(`policyc-runtime: ${thrownMessage(thrown)}\n`);
-    process.exitCode = ENVIRONMENT_FAULT;
+async function main(): Promise<void> {
+  try {
+    await program().parseAsync();
+  } catch (thrown) {
+    if (thrown instanceof CommanderError) {
+      process.exitCode = thrown.exitCode === 0 ? 0 : USAGE_FAULT;
+    } else {
+      process.stderr.write(`policyc-runtime: ${thrownMessage(thrown)}\n`);
+      process.exitCode = ENVIRONMENT_FAULT;
+    }
   }
 }
+
+void main();
