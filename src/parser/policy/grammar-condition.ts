@@ -92,48 +92,80 @@ export class ConditionGrammar extends EmbeddedActionsParser {
     return this.ACTION(() => literalFromTokens(first, last, this.spanFrom(first)));
   });
 
-  protected readonly literalRule: ParserMethod<[], LiteralSyntax> = this.RULE("value", () =>
-    this.OR<LiteralSyntax>([
-      { ALT: () => this.SUBRULE(this.numberRule) },
-      { ALT: () => this.SUBRULE(this.quotedNetworkRule) },
-      {
-        ALT: () => {
-          const token = this.OR2([
-            { ALT: () => this.CONSUME(t.Text) },
-            { ALT: () => this.CONSUME(t.Address) },
-            { ALT: () => this.CONSUME(t.NameWord) },
-          ]);
-          return this.ACTION(() => literalFromTokens(token, undefined, this.tokenSpan(token)));
-        },
+  // Alternatives are made once: making them at every call would take a third of the time of parsing.
+  private readonly wordLikes = [
+    { ALT: () => this.CONSUME(t.Text) },
+    { ALT: () => this.CONSUME(t.Address) },
+    { ALT: () => this.CONSUME(t.NameWord) },
+  ];
+
+  private readonly literals = [
+    { ALT: (): LiteralSyntax => this.SUBRULE(this.numberRule) },
+    { ALT: (): LiteralSyntax => this.SUBRULE(this.quotedNetworkRule) },
+    {
+      ALT: (): LiteralSyntax => {
+        const token = this.OR2(this.wordLikes);
+        return this.ACTION(() => literalFromTokens(token, undefined, this.tokenSpan(token)));
       },
-    ]),
+    },
+  ];
+
+  protected readonly literalRule: ParserMethod<[], LiteralSyntax> = this.RULE("value", () =>
+    this.OR<LiteralSyntax>(this.literals),
   );
 
-  protected readonly valueRule: ParserMethod<[], ValueSyntax> = this.RULE("value or list", () => {
+  private readonly listRule = this.RULE("list", (): ValueSyntax => {
     const elements: LiteralSyntax[] = [];
-    return this.OR<ValueSyntax>([
-      { ALT: () => this.SUBRULE(this.literalRule) },
-      {
-        ALT: () => {
-          const first = this.CONSUME(t.OpenBracket);
-          let more = true;
-          this.MANY({
-            GATE: () => more,
-            DEF: () => {
-              elements.push(this.SUBRULE2(this.literalRule));
-              more = false;
-              this.OPTION(() => {
-                this.CONSUME(t.Comma);
-                more = true;
-              });
-            },
-          });
-          this.CONSUME(t.CloseBracket);
-          return this.ACTION(() => ({ kind: "value-list", elements, span: this.spanFrom(first) }));
-        },
+    const first = this.CONSUME(t.OpenBracket);
+    let more = true;
+    this.MANY({
+      GATE: () => more,
+      DEF: () => {
+        elements.push(this.SUBRULE(this.literalRule));
+        more = false;
+        this.OPTION(() => {
+          this.CONSUME(t.Comma);
+          more = true;
+        });
       },
-    ]);
+    });
+    this.CONSUME(t.CloseBracket);
+    return this.ACTION(() => ({ kind: "value-list", elements, span: this.spanFrom(first) }));
   });
+
+  private readonly values = [
+    { ALT: (): ValueSyntax => this.SUBRULE(this.literalRule) },
+    { ALT: (): ValueSyntax => this.SUBRULE(this.listRule) },
+  ];
+
+  protected readonly valueRule: ParserMethod<[], ValueSyntax> = this.RULE("value or list", () =>
+    this.OR<ValueSyntax>(this.values),
+  );
+
+  private readonly quantifiers = [
+    { ALT: () => this.CONSUME(this.word("any")) },
+    { ALT: () => this.CONSUME(this.word("all")) },
+  ];
+
+  private readonly fieldParts: { ALT: () => string }[] = [
+    {
+      ALT: () => {
+        this.CONSUME(t.Dot);
+        const token = this.CONSUME(t.Word);
+        return this.ACTION(() => this.nameOf(token).value);
+      },
+    },
+    {
+      ALT: () => {
+        this.CONSUME(t.OpenBracket);
+        const token = this.OR3(this.fieldKeys);
+        this.CONSUME(t.CloseBracket);
+        return this.ACTION(() => (token.tokenType === t.Text ? unquote(token.image).value : token.image));
+      },
+    },
+  ];
+
+  private readonly fieldKeys = [{ ALT: () => this.CONSUME(t.Integer) }, { ALT: () => this.CONSUME(t.Text) }];
 
   /** `process.exe`, `pod.labels["app"]`, `ancestor[1].exe`, `any ancestor.exe` */
   private readonly fieldRule = this.RULE("field", (): FieldReference => {
@@ -141,78 +173,55 @@ export class ConditionGrammar extends EmbeddedActionsParser {
     const first = this.LA(1);
     let quantifier = "";
     this.OPTION(() => {
-      const token = this.OR([
-        { ALT: () => this.CONSUME(this.word("any")) },
-        { ALT: () => this.CONSUME(this.word("all")) },
-      ]);
-      quantifier = `${token.image} `;
+      quantifier = `${this.OR(this.quantifiers).image} `;
     });
     const head = this.CONSUME(t.NameWord);
     this.ACTION(() => segments.push(quantifier + this.nameOf(head).value));
     this.MANY(() => {
-      this.OR2([
-        {
-          ALT: () => {
-            this.CONSUME(t.Dot);
-            const token = this.CONSUME(t.Word);
-            this.ACTION(() => segments.push(this.nameOf(token).value));
-          },
-        },
-        {
-          ALT: () => {
-            this.CONSUME(t.OpenBracket);
-            const token = this.OR3([
-              { ALT: () => this.CONSUME(t.Integer) },
-              { ALT: () => this.CONSUME(t.Text) },
-            ]);
-            this.CONSUME(t.CloseBracket);
-            this.ACTION(() => {
-              segments.push(token.tokenType === t.Text ? unquote(token.image).value : token.image);
-            });
-          },
-        },
-      ]);
+      segments.push(this.OR2(this.fieldParts));
     });
     return this.ACTION(() => ({ kind: "field", segments, span: this.spanFrom(first) }));
   });
 
+  private readonly operators: { ALT: () => OperatorSpelling }[] = [
+    { ALT: () => this.signOperator(t.Equal, "==") },
+    { ALT: () => this.signOperator(t.NotEqual, "!=") },
+    { ALT: () => this.signOperator(t.LessOrEqual, "<=") },
+    { ALT: () => this.signOperator(t.GreaterOrEqual, ">=") },
+    { ALT: () => this.signOperator(t.Less, "<") },
+    { ALT: () => this.signOperator(t.Greater, ">") },
+    { ALT: () => this.signOperator(this.word("matches"), "matches") },
+    { ALT: () => this.signOperator(this.word("under"), "under") },
+    { ALT: () => this.signOperator(this.word("contains"), "contains") },
+    { ALT: () => this.signOperator(this.word("in"), "in") },
+    {
+      ALT: () => {
+        this.CONSUME(this.word("not"));
+        return this.signOperator2(this.word("in"), "not in");
+      },
+    },
+    {
+      ALT: () => {
+        this.CONSUME(this.word("starts"));
+        return this.signOperator2(this.word("with"), "starts with");
+      },
+    },
+    {
+      ALT: () => {
+        this.CONSUME(this.word("ends"));
+        return this.signOperator3(this.word("with"), "ends with");
+      },
+    },
+    {
+      ALT: () => {
+        this.CONSUME(this.word("has"));
+        return this.SUBRULE(this.hasSuffixRule);
+      },
+    },
+  ];
+
   private readonly operatorRule = this.RULE("operator", (): OperatorSpelling =>
-    this.OR<OperatorSpelling>([
-      { ALT: () => this.signOperator(t.Equal, "==") },
-      { ALT: () => this.signOperator(t.NotEqual, "!=") },
-      { ALT: () => this.signOperator(t.LessOrEqual, "<=") },
-      { ALT: () => this.signOperator(t.GreaterOrEqual, ">=") },
-      { ALT: () => this.signOperator(t.Less, "<") },
-      { ALT: () => this.signOperator(t.Greater, ">") },
-      { ALT: () => this.signOperator(this.word("matches"), "matches") },
-      { ALT: () => this.signOperator(this.word("under"), "under") },
-      { ALT: () => this.signOperator(this.word("contains"), "contains") },
-      { ALT: () => this.signOperator(this.word("in"), "in") },
-      {
-        ALT: () => {
-          this.CONSUME(this.word("not"));
-          return this.signOperator2(this.word("in"), "not in");
-        },
-      },
-      {
-        ALT: () => {
-          this.CONSUME(this.word("starts"));
-          return this.signOperator2(this.word("with"), "starts with");
-        },
-      },
-      {
-        ALT: () => {
-          this.CONSUME(this.word("ends"));
-          return this.signOperator3(this.word("with"), "ends with");
-        },
-      },
-      {
-        ALT: () => {
-          this.CONSUME(this.word("has"));
-          return this.SUBRULE(this.hasSuffixRule);
-        },
-      },
-    ]),
+    this.OR<OperatorSpelling>(this.operators),
   );
 
   private readonly hasSuffixRule = this.RULE("has", (): OperatorSpelling => {
@@ -299,24 +308,29 @@ export class ConditionGrammar extends EmbeddedActionsParser {
     return { kind: "reference", name: { kind: "name", value: field.segments.join("."), text, span }, span };
   }
 
+  private readonly operands: { ALT: () => ConditionSyntax }[] = [
+    {
+      ALT: () => {
+        const first = this.CONSUME(t.OpenParenthesis);
+        const condition = this.SUBRULE(this.conditionRule);
+        this.CONSUME(t.CloseParenthesis);
+        return this.ACTION(() => ({ kind: "parentheses", inner: condition, span: this.spanFrom(first) }));
+      },
+    },
+    { ALT: () => this.constant(this.CONSUME(this.word("true")), true) },
+    { ALT: () => this.constant(this.CONSUME(this.word("false")), false) },
+    { ALT: () => this.SUBRULE(this.comparisonRule) },
+  ];
+
   private readonly operandRule = this.RULE("operand", (): ConditionSyntax => {
     const negations: IToken[] = [];
     this.MANY(() => {
       negations.push(this.CONSUME(this.word("not")));
     });
-    const inner = this.OR<ConditionSyntax>([
-      {
-        ALT: () => {
-          const first = this.CONSUME(t.OpenParenthesis);
-          const condition = this.SUBRULE(this.conditionRule);
-          this.CONSUME(t.CloseParenthesis);
-          return this.ACTION(() => ({ kind: "parentheses", inner: condition, span: this.spanFrom(first) }));
-        },
-      },
-      { ALT: () => this.constant(this.CONSUME(this.word("true")), true) },
-      { ALT: () => this.constant(this.CONSUME(this.word("false")), false) },
-      { ALT: () => this.SUBRULE(this.comparisonRule) },
-    ]);
+    const inner = this.OR<ConditionSyntax>(this.operands);
+    if (negations.length === 0) {
+      return inner;
+    }
     return this.ACTION(() =>
       negations.reduceRight<ConditionSyntax>(
         (operand, negation) => ({ kind: "not", operand, span: this.spanFrom(negation) }),

@@ -130,6 +130,7 @@ export class HookGrammar extends ConditionGrammar {
     const first = this.OR([
       { ALT: () => this.CONSUME(t.Identifier) },
       { ALT: () => this.CONSUME(t.QuotedName) },
+      { ALT: () => this.CONSUME(this.word("namespace")) },
       { ALT: () => this.CONSUME(this.word("syscall")) },
     ]);
     this.ACTION(() => parts.push(this.nameOf(first).value));

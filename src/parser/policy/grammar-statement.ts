@@ -248,58 +248,45 @@ export class StatementGrammar extends HookGrammar {
     }));
   });
 
-  private readonly actionRule: ParserMethod<[], ActionSyntax> = this.RULE("action", (): ActionSyntax => {
+  private readonly valuedActions: { ALT: () => "deny" | "kill" }[] = [
+    { ALT: () => (this.CONSUME(this.word("deny")), "deny") },
+    { ALT: () => (this.CONSUME(this.word("kill")), "kill") },
+  ];
+
+  private readonly valuedActionRule = this.RULE("action with a value", (): ActionSyntax => {
     const first = this.LA(1);
     let value: LiteralSyntax | undefined;
-    let template: StringSyntax | undefined;
-    const kind = this.OR<ActionSyntax | "deny" | "kill" | "alert" | "allow" | "silent">([
-      { ALT: () => (this.CONSUME(this.word("allow")), "allow") },
-      { ALT: () => (this.CONSUME(this.word("silent")), "silent") },
-      {
-        ALT: () => {
-          this.CONSUME(this.word("deny"));
-          this.OPTION(() => {
-            value = this.SUBRULE(this.literalRule);
-          });
-          return "deny";
-        },
-      },
-      {
-        ALT: () => {
-          this.CONSUME(this.word("kill"));
-          this.OPTION2(() => {
-            value = this.SUBRULE2(this.literalRule);
-          });
-          return "kill";
-        },
-      },
-      {
-        ALT: () => {
-          this.CONSUME(this.word("alert"));
-          this.OPTION3(() => {
-            template = this.SUBRULE(this.stringRule);
-          });
-          return "alert";
-        },
-      },
-      { ALT: () => this.SUBRULE(this.limitRule) },
-    ]);
-    return this.ACTION((): ActionSyntax => {
-      const span = this.spanFrom(first);
-      switch (kind) {
-        case "allow":
-        case "silent":
-          return { kind, span };
-        case "deny":
-        case "kill":
-          return { kind, value, span };
-        case "alert":
-          return { kind, template, span };
-        default:
-          return kind;
-      }
+    const kind = this.OR(this.valuedActions);
+    this.OPTION(() => {
+      value = this.SUBRULE(this.literalRule);
     });
+    return this.ACTION(() => ({ kind, value, span: this.spanFrom(first) }));
   });
+
+  private readonly alertRule = this.RULE("alert", (): ActionSyntax => {
+    const first = this.CONSUME(this.word("alert"));
+    let template: StringSyntax | undefined;
+    this.OPTION(() => {
+      template = this.SUBRULE(this.stringRule);
+    });
+    return this.ACTION(() => ({ kind: "alert", template, span: this.spanFrom(first) }));
+  });
+
+  private plainAction(kind: "allow" | "silent", token: IToken): ActionSyntax {
+    return this.ACTION(() => ({ kind, span: this.tokenSpan(token) }));
+  }
+
+  private readonly actions: { ALT: () => ActionSyntax }[] = [
+    { ALT: () => this.plainAction("allow", this.CONSUME(this.word("allow"))) },
+    { ALT: () => this.plainAction("silent", this.CONSUME(this.word("silent"))) },
+    { ALT: () => this.SUBRULE(this.valuedActionRule) },
+    { ALT: () => this.SUBRULE(this.alertRule) },
+    { ALT: () => this.SUBRULE(this.limitRule) },
+  ];
+
+  private readonly actionRule: ParserMethod<[], ActionSyntax> = this.RULE("action", (): ActionSyntax =>
+    this.OR(this.actions),
+  );
 
   readonly rule: ParserMethod<[], RuleSyntax> = this.RULE("rule", (): RuleSyntax => {
     const first = this.LA(1);

@@ -10,7 +10,7 @@ export function layoutHook(hook: HookSyntax): Doc {
 /** `file.open`: the first part must not look like a raw hook, the others may be any word. */
 export function spellEvent(name: string): string {
   const [first = "", ...others] = name.split(".");
-  const isPlain = isPlainIdentifier(first) || first === "syscall";
+  const isPlain = isPlainIdentifier(first) || first === "namespace" || first === "syscall";
   return [isPlain ? first : quoteName(first), ...others.map(spellWord)].join(".");
 }
 
