@@ -6,7 +6,7 @@ import type { HookEvent } from "../../src/ir/evaluate.ts";
 import { describeDifference, type Difference, differencesOf } from "./compare.ts";
 import { irOf, type RandomHook } from "./hooks.ts";
 import { decideInKernel, type KernelRun, type TestProgram } from "./kernel.ts";
-import { shrink } from "./shrink.ts";
+import { shrink, type ShrinkLimits } from "./shrink.ts";
 
 /** Compiles the hook's test-run build. Throws when clang refuses it. */
 export async function compileHook(random: RandomHook): Promise<TestProgram> {
@@ -33,19 +33,19 @@ export async function tryHook(
   return { run, differences: differencesOf(random, events, run.results) };
 }
 
-/** A difference made small, in words. `attempts` compilations are spent on it. */
+/** A difference made small, in words. */
 export async function explainDifference(
   runner: string,
   random: RandomHook,
   difference: Difference,
-  attempts: number,
+  limits: ShrinkLimits,
 ): Promise<string> {
   const find = async (smaller: RandomHook, events: readonly HookEvent[]): Promise<number | undefined> => {
     const trial = await tryHook(runner, smaller, events);
     const first = trial.differences[0]?.event;
     return first === undefined ? undefined : events.indexOf(first);
   };
-  const smallest = await shrink({ random, event: difference.event }, find, attempts);
+  const smallest = await shrink({ random, event: difference.event }, find, limits);
   const { differences } = await tryHook(runner, smallest.random, [smallest.event]);
   return describeDifference(smallest.random, differences[0] ?? difference);
 }

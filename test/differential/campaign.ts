@@ -27,8 +27,8 @@ export interface Tally {
 
 export const EMPTY_TALLY: Tally = { hooks: 0, decisions: 0, nanoseconds: 0, slowestLoadMilliseconds: 0 };
 
-/** Compilations that are spent on making a difference small. */
-const SHRINK_ATTEMPTS = 400;
+/** Small enough that a test's report does not wait for it. */
+const SHRINK_LIMITS = { attempts: 400, milliseconds: 60_000 };
 
 /** The hook and events of a round. */
 export function drawRound({ shape, seed, events }: Round): {
@@ -77,7 +77,7 @@ async function runRound(runner: string, round: Round): Promise<Tally> {
   });
   const [first] = differences;
   if (first !== undefined) {
-    const explained = await explainDifference(runner, random, first, SHRINK_ATTEMPTS);
+    const explained = await explainDifference(runner, random, first, SHRINK_LIMITS);
     throw new Error(`${place}: ${differences.length} of ${events.length} events differ\n${explained}`);
   }
   return {

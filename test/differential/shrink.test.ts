@@ -45,7 +45,7 @@ test("a disagreement in a hook of many rules shrinks to one rule, one atom, one 
     const index = events.findIndex((event) => hasFault(random, event));
     return Promise.resolve(index < 0 ? undefined : index);
   };
-  const { random, event } = await shrink(found, find, 2000);
+  const { random, event } = await shrink(found, find, { attempts: 2000, milliseconds: 60_000 });
   expect(hasFault(random, event)).toBe(true);
   expect(random.hook.blocks.map((block) => block.rules.length)).toEqual([1]);
   expect(describeHook(random)).toContain('prefix ["/etc" (4 bytes)]');
@@ -67,5 +67,5 @@ test("hooks that can't be tried are left alone", async () => {
   const refuse = (): never => {
     throw new Error("too large");
   };
-  expect(await shrink(start, refuse, 50)).toBe(start);
+  expect(await shrink(start, refuse, { attempts: 50, milliseconds: 60_000 })).toBe(start);
 });

@@ -15,19 +15,27 @@ export interface Disagreement {
   readonly event: HookEvent;
 }
 
+/** How much may be spent on making a disagreement small. */
+export interface ShrinkLimits {
+  /** Calls of `find`. */
+  readonly attempts: number;
+  readonly milliseconds: number;
+}
+
 /**
- * The smallest disagreement that was found within `attempts` tries of `find`. Hooks that can't be tried (`find`
- * throws) count as agreeing, so that a disagreement never turns into another fault.
+ * The smallest disagreement that was found within the limits. Hooks that can't be tried (`find` throws) count as
+ * agreeing, so that a disagreement never turns into another fault.
  */
 export async function shrink(
   start: Disagreement,
   find: FindDifference,
-  attempts: number,
+  { attempts, milliseconds }: ShrinkLimits,
 ): Promise<Disagreement> {
+  const end = performance.now() + milliseconds;
   let smallest = start;
   let left = attempts;
   const stillDiffers: FindDifference = async (random, events) => {
-    left--;
+    left = performance.now() < end ? left - 1 : 0;
     try {
       return await find(random, events);
     } catch {
