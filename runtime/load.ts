@@ -24,6 +24,7 @@ import type { Pointer } from "./libbpf.ts";
 import { WELL_KNOWN_MAPS } from "./manifest.ts";
 import type { ManifestAttachment } from "./manifest.ts";
 import { errnoName, fillMap, writeWord } from "./maps.ts";
+import type { SourceLine } from "./verifier-log.ts";
 
 /** A bundle in the kernel: programs loaded, maps filled, nothing attached yet. */
 export interface Prepared {
@@ -171,29 +172,28 @@ async function loadFailure(
   chosen: readonly ChosenProgram[],
 ): Promise<Failure> {
   const { readRefusal } = await import("./verifier-log.ts");
-  const { readLineTable } = await import("./line-table.ts");
-  const policyFiles = new Set(bundle.manifest.policies.map(({ file }) => file));
+  const { policyOrigins, readLineTable, readPrograms } = await import("./line-table.ts");
   const said = heard();
-  const refusal = readRefusal(
-    said,
-    readLineTable(bundle.object),
-    (file) => policyFiles.has(file),
-    (program) => bundle.manifest.programs.find(({ name }) => name === program)?.section,
-  );
+  const refusal = readRefusal(said, {
+    table: readLineTable(bundle.object),
+    originOf: policyOrigins(bundle),
+    programs: readPrograms(bundle.object),
+  });
   if (refusal === undefined) {
     const notes = said.trim() === "" ? [] : said.trim().split("\n");
     return { exit: 3, message: `the kernel refused the programs: ${errnoName(error)}`, notes };
   }
   const purpose = chosen.find(({ name }) => name === refusal.program)?.attachment.purpose;
-  const place =
-    refusal.source === undefined
-      ? []
-      : [`${refusal.source.file}:${refusal.source.line}: ${refusal.source.text.trim()}`];
+  const place = refusal.source === undefined ? [] : [shownPlace(refusal.source)];
   return {
     exit: 3,
     message: `the kernel refused the program of \`${purpose ?? refusal.program ?? "?"}\`: ${errnoName(error)}`,
     notes: [...place, refusal.message],
   };
+}
+
+function shownPlace({ file, line, column, text }: SourceLine): string {
+  return `${file}:${line}:${column === undefined ? "" : `${column}:`} ${text.trim()}`;
 }
 
 function fill(bundle: Bundle, object: Pointer): Failure | undefined {

@@ -1,7 +1,7 @@
 /**
  * What a bundle says about itself: the contract between the compiler, which writes it, and the runtime,
  * which trusts nothing else. A bundle is a zip archive with `manifest.json` (Manifest), `plan.json`
- * (MapPlan), `program.bpf.o` and `program.bpf.c`.
+ * (MapPlan), `lines.json` (LineOrigins), `program.bpf.o` and `program.bpf.c`.
  */
 
 /** Version of this contract. The runtime refuses any other. */
@@ -140,6 +140,27 @@ export interface PlannedMap {
 export interface PlannedEntry {
   readonly key: string;
   readonly value: string;
+}
+
+/**
+ * Where the generated program's lines come from: `lines.json` of the bundle, read when the kernel refuses a
+ * program. Optional.
+ */
+export interface LineOrigins {
+  /** Name that the object's line table has for the generated program. */
+  readonly program: string;
+  readonly places: readonly PolicyPlace[];
+  /** Line of the program and index into `places`, ascending by line. */
+  readonly lines: readonly (readonly [number, number])[];
+}
+
+/** A place in a policy. */
+export interface PolicyPlace {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  /** The line as the author wrote it, cut where it is long. */
+  readonly text: string;
 }
 
 /** Maps that every object has, by name. */

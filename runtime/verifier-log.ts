@@ -4,7 +4,9 @@
 export interface SourceLine {
   readonly file: string;
   readonly line: number;
-  /** The line as clang saw it; empty when it could not read the file. */
+  /** Where the place is known more exactly than by its line. */
+  readonly column?: number;
+  /** The line as clang or the policy's author wrote it; empty when clang could not read the file. */
   readonly text: string;
 }
 
@@ -23,19 +25,29 @@ export interface Refusal {
   readonly source: SourceLine | undefined;
 }
 
+/** What is known of an object's programs. */
+export interface ProgramLines {
+  /** The object's line table: before 6.10 the log holds a line's text but not its place. */
+  readonly table: readonly TableLine[];
+  /** The policy's line that a line of the table comes from, if it comes from one. */
+  readonly originOf: (line: SourceLine) => SourceLine | undefined;
+  readonly programs: readonly ProgramExtent[];
+}
+
+/** Where a program's instructions are. In the kernel those of functions that it calls come after them. */
+export interface ProgramExtent {
+  readonly name: string;
+  readonly section: string;
+  /** Index in its section of its first instruction. */
+  readonly start: number;
+  readonly instructions: number;
+}
+
 const LOG_BEGIN = "-- BEGIN PROG LOAD LOG --";
 const LOG_END = "-- END PROG LOAD LOG --";
 
-/**
- * Reads libbpf's messages of a failed load. `lines` is the object's line table: before 6.10 the log
- * holds a line's text but not its place. `isPolicy` tells a policy's file from a template's.
- */
-export function readRefusal(
-  messages: string,
-  lines: readonly TableLine[],
-  isPolicy: (file: string) => boolean,
-  sectionOf: (program: string) => string | undefined,
-): Refusal | undefined {
+/** Reads libbpf's messages of a failed load. */
+export function readRefusal(messages: string, known: ProgramLines): Refusal | undefined {
   const program = /prog '([^']+)': (?:BPF program load failed|-- BEGIN)/.exec(messages)?.[1];
   const begin = messages.indexOf(LOG_BEGIN);
   if (begin < 0) {
@@ -43,27 +55,35 @@ export function readRefusal(
   }
   const end = messages.indexOf(LOG_END, begin);
   const log = messages.slice(begin + LOG_BEGIN.length, end < 0 ? undefined : end);
-  const section = program === undefined ? undefined : sectionOf(program);
-  const source = lastSource(log, lines, isPolicy) ?? sourceOfInstruction(log, lines, section, isPolicy);
+  const extent = known.programs.find(({ name }) => name === program);
+  const source = lastOrigin(log, known, extent) ?? lastSource(log, known);
   return { program, message: lastWord(log), source };
 }
 
-/** Where clang could not read the source the log has no texts: go by the last instruction walked. */
-function sourceOfInstruction(
+/** The policy's line that the last of the walked instructions comes from, going back until one has any. */
+function lastOrigin(
   log: string,
-  lines: readonly TableLine[],
-  section: string | undefined,
-  isPolicy: (file: string) => boolean,
+  { table, originOf }: ProgramLines,
+  extent: ProgramExtent | undefined,
 ): SourceLine | undefined {
-  const last = Number([...log.matchAll(/^(\d+): \(/gm)].at(-1)?.[1]);
-  const own = lines.filter((one) => one.section === section && one.line > 0);
-  // Functions that the program calls come after it: their instructions are not in this section's table.
-  if (own.every((one) => one.instruction < last)) {
+  if (extent === undefined) {
     return undefined;
   }
-  const before = own.filter((one) => one.instruction <= last);
-  const found = before.findLast((one) => isPolicy(one.file)) ?? before.at(-1);
-  return found === undefined ? undefined : { file: found.file, line: found.line, text: found.text };
+  const own = table
+    .filter(({ section }) => section === extent.section)
+    .sort((a, b) => a.instruction - b.instruction);
+  const walked = [...log.matchAll(/^(\d+): \(/gm)].map((match) => Number(match[1]));
+  for (const instruction of walked.reverse()) {
+    const line =
+      instruction < extent.instructions
+        ? own.findLast((one) => one.instruction <= extent.start + instruction)
+        : undefined;
+    const origin = line === undefined ? undefined : originOf(line);
+    if (origin !== undefined) {
+      return origin;
+    }
+  }
+  return undefined;
 }
 
 function firstLine(messages: string): string {
@@ -83,30 +103,25 @@ const NOISE =
   /^(;|\d+: |R\d+(_\w+)?=|processed \d+|verification time|stack depth|max_states|from \d+ to \d+|func#|peak_states|last_idx|regs=|mark_precise|parent |propagating|safe$|Validating|arg#\d+ reference)/;
 
 /** The last source line named before the refusal: a policy's when there is one. */
-function lastSource(
-  log: string,
-  lines: readonly TableLine[],
-  isPolicy: (file: string) => boolean,
-): SourceLine | undefined {
+function lastSource(log: string, known: ProgramLines): SourceLine | undefined {
   let last: SourceLine | undefined;
+  let lastIsPolicy = false;
   for (const match of log.matchAll(/^; (.*?)(?: @ (\S+):(\d+))?$/gm)) {
     const [, text = "", file, line] = match;
     const found =
-      file === undefined ? placeOf(text, lines, isPolicy) : placeByName(file, Number(line), text, lines);
-    if (found !== undefined && (last === undefined || isPolicy(found.file) || !isPolicy(last.file))) {
-      last = found;
+      file === undefined ? placeOf(text, known) : placeByName(file, Number(line), text, known.table);
+    const origin = found === undefined ? undefined : known.originOf(found);
+    if (found !== undefined && (origin !== undefined || !lastIsPolicy)) {
+      last = origin ?? found;
+      lastIsPolicy = origin !== undefined;
     }
   }
   return last;
 }
 
-function placeOf(
-  text: string,
-  lines: readonly TableLine[],
-  isPolicy: (file: string) => boolean,
-): SourceLine | undefined {
-  const same = lines.filter((one) => one.text.trim() === text.trim() && one.text.trim() !== "");
-  const found = same.find((one) => isPolicy(one.file)) ?? same[0];
+function placeOf(text: string, { table, originOf }: ProgramLines): SourceLine | undefined {
+  const same = table.filter((one) => one.text.trim() === text.trim() && one.text.trim() !== "");
+  const found = same.find((one) => originOf(one) !== undefined) ?? same[0];
   return found === undefined ? undefined : { file: found.file, line: found.line, text: found.text };
 }
 
@@ -115,12 +130,12 @@ function placeByName(
   name: string,
   line: number,
   text: string,
-  lines: readonly TableLine[],
+  table: readonly TableLine[],
 ): SourceLine | undefined {
   if (line === 0) {
     return undefined;
   }
-  const known = lines.find(
+  const known = table.find(
     (one) => one.line === line && (one.file === name || one.file.endsWith(`/${name}`)),
   );
   return { file: known?.file ?? name, line, text };

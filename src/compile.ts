@@ -2,6 +2,7 @@
 import { packBundle } from "./bundle/bundle.ts";
 import type { ObjectCache } from "./bundle/cache.ts";
 import { compileObject } from "./bundle/clang.ts";
+import { originOfLine } from "./bundle/line-origins.ts";
 import { PROGRAM_FILE, type Program, generate } from "./codegen/generate.ts";
 import { type Diagnostic, type Outcome, failure, hasErrors, success } from "./diagnostics/diagnostic.ts";
 import { type Ir } from "./ir/ir.ts";
@@ -47,7 +48,9 @@ export async function compilePolicies(
   }
   const { ir } = checked.value;
   const program = generate(checked.value);
-  const object = await compileObject(PROGRAM_FILE, program.text, cache);
+  const object = await compileObject(PROGRAM_FILE, program.text, cache, (line) =>
+    originOfLine(program.origins, line),
+  );
   const diagnostics = [...checked.diagnostics, ...object.diagnostics];
   if (object.value === undefined) {
     return failure(diagnostics);

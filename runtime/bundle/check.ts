@@ -1,6 +1,7 @@
 /** The manifest and the map plan of a bundle, checked: a bundle is input from outside. */
 import { MANIFEST_FORMAT } from "../manifest.ts";
 import type {
+  LineOrigins,
   Manifest,
   ManifestAlternative,
   ManifestAttachment,
@@ -15,6 +16,7 @@ import type {
   MapPlan,
   PlannedEntry,
   PlannedMap,
+  PolicyPlace,
 } from "../manifest.ts";
 import { fault, field, integer, list, oneOf, optional, record, text, texts, truth } from "./shape.ts";
 import type { Placed } from "./shape.ts";
@@ -26,6 +28,7 @@ const MOST = {
   programs: 10_000,
   maps: 10_000,
   entries: 10_000_000,
+  lines: 10_000_000,
   few: 1000,
 } as const;
 const MAX_U32 = 0xffff_ffff;
@@ -58,6 +61,28 @@ export function checkManifest(value: unknown): Manifest {
 /** Throws ShapeFault. */
 export function checkPlan(value: unknown): MapPlan {
   return { maps: list(field({ value, place: "plan" }, "maps"), MOST.maps, plannedMap) };
+}
+
+/** Throws ShapeFault. */
+export function checkLineOrigins(value: unknown): LineOrigins {
+  const at: Placed = { value, place: "lines" };
+  return {
+    program: text(field(at, "program")),
+    places: list(field(at, "places"), MOST.lines, policyPlace),
+    lines: list(field(at, "lines"), MOST.lines, (pair) => {
+      const [line = 0, place = 0] = list(pair, 2, (one) => integer(one, 0, MAX_U32));
+      return [line, place];
+    }),
+  };
+}
+
+function policyPlace(at: Placed): PolicyPlace {
+  return {
+    file: text(field(at, "file")),
+    line: integer(field(at, "line"), 1, MAX_U32),
+    column: integer(field(at, "column"), 1, MAX_U32),
+    text: text(field(at, "text")),
+  };
 }
 
 function policy(at: Placed): ManifestPolicy {

@@ -12,6 +12,8 @@ export interface Bundle {
   readonly plan: MapPlan;
   /** The ELF object. */
   readonly object: Uint8Array;
+  /** LineOrigins as JSON, not checked yet: needed only when the kernel refuses a program. */
+  readonly lines: Uint8Array | undefined;
   /** SHA-256 of the whole file, hex. */
   readonly digest: string;
 }
@@ -43,11 +45,17 @@ export function parseBundle(bytes: Uint8Array, name: string): Result<Bundle> {
     const manifest = checkManifest(parseJson(files, NEEDED.manifest));
     checkDigests(files, manifest.digests);
     const plan = checkPlan(parseJson(files, NEEDED.plan));
-    return ok({ manifest, plan, object: member(files, NEEDED.object), digest: sha256(bytes) });
+    return ok({
+      ...{ manifest, plan, object: member(files, NEEDED.object) },
+      ...{ lines: files.get(LINES), digest: sha256(bytes) },
+    });
   } catch (thrown) {
     return failed(1, `bundle \`${name}\` is not sound`, [thrownMessage(thrown)]);
   }
 }
+
+/** Origins of the program's lines; a bundle can do without. */
+const LINES = "lines.json";
 
 type Files = ReadonlyMap<string, Uint8Array>;
 

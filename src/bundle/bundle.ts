@@ -15,6 +15,7 @@ import {
   type ManifestRule,
   type ManifestVerdict,
 } from "../../runtime/manifest.ts";
+import { lineOrigins } from "./line-origins.ts";
 import { readPrograms } from "./object.ts";
 
 /** Name and version that manifests carry. */
@@ -35,6 +36,7 @@ export interface BundleParts {
 /** The bundle as bytes: a zip with fixed times, so that the same parts give the same bytes. */
 export function packBundle(parts: BundleParts): Uint8Array {
   const files: Record<string, Uint8Array> = {
+    "lines.json": json(lineOrigins(parts.program.origins)),
     "plan.json": json(parts.program.plan),
     "program.bpf.c": new TextEncoder().encode(parts.program.text),
     "program.bpf.o": parts.object,

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Diagnostic, type Outcome, diagnostic, failure, success } from "../diagnostics/diagnostic.ts";
+import type { Span } from "../source/source.ts";
 import { type ObjectCache, cacheKey, findObject, keepObject } from "./cache.ts";
 
 /** Names of clang, the one that `CLANG` names first, then newest first. */
@@ -37,6 +38,9 @@ function templatesDirectory(): string {
 /** Debian and Ubuntu keep asm/types.h in a directory of the architecture. */
 const systemHeaders = ["/usr/include/x86_64-linux-gnu", "/usr/include/aarch64-linux-gnu"];
 
+/** The part of a policy that a line of the compiled text, counted from 1, comes from. */
+export type OriginOfLine = (line: number) => Span | undefined;
+
 /** What clang writes: the object, and a list of all files that it read. */
 const OBJECT_FILE = "program.bpf.o";
 const INPUTS_FILE = "program.d";
@@ -44,11 +48,13 @@ const INPUTS_FILE = "program.d";
 /**
  * Compiles BPF C to an object. `fileName` is what messages and debug lines call the text. The same text
  * gives the same bytes wherever it is compiled. With a cache, clang runs only for what it has not made before.
+ * Faults that clang finds are told of the part of a policy that `originOf` gives for their line.
  */
 export async function compileObject(
   fileName: string,
   text: string,
   cache?: ObjectCache,
+  originOf: OriginOfLine = () => undefined,
 ): Promise<Outcome<Uint8Array>> {
   const clang = findClang();
   if (clang === undefined) {
@@ -59,12 +65,12 @@ export async function compileObject(
     ]);
   }
   if (cache === undefined) {
-    return runClang(clang, fileName, text, () => Promise.resolve());
+    return runClang(clang, fileName, text, originOf, () => Promise.resolve());
   }
   const key = cacheKey([await identityOf(clang), ...clangArguments(fileName), fileName, text]);
   const kept = await findObject(cache, key);
   return kept === undefined
-    ? runClang(clang, fileName, text, (inputs, object) => keepObject(cache, key, inputs, object))
+    ? runClang(clang, fileName, text, originOf, (inputs, object) => keepObject(cache, key, inputs, object))
     : success(kept);
 }
 
@@ -80,6 +86,7 @@ async function runClang(
   clang: string,
   fileName: string,
   text: string,
+  originOf: OriginOfLine,
   keep: (inputs: readonly string[], object: Uint8Array) => Promise<void>,
 ): Promise<Outcome<Uint8Array>> {
   const directory = await mkdtemp(join(tmpdir(), "policyc-"));
@@ -87,7 +94,7 @@ async function runClang(
     await writeFile(join(directory, fileName), text);
     const { status, messages } = await run(clang, clangArguments(fileName), directory);
     if (status !== 0) {
-      return failure([clangFailure(messages)]);
+      return failure(clangFailures(messages, fileName, originOf));
     }
     const object = await readFile(join(directory, OBJECT_FILE));
     const rule = await readFile(join(directory, INPUTS_FILE), "utf8");
@@ -123,16 +130,29 @@ function clangArguments(fileName: string): readonly string[] {
   ];
 }
 
-function clangFailure(messages: string): Diagnostic {
-  const first = messages.split("\n").find((line) => line.includes("error:")) ?? messages.split("\n")[0] ?? "";
-  return diagnostic(
-    "clang-failed",
-    undefined,
-    `clang refuses the generated program: ${first.slice(0, 200)}`,
-    {
-      help: "this is a bug in policyc: please report it with the policy and the output of `--emit c`",
-    },
-  );
+/** Errors of one compilation that are told. */
+const MOST_FAILURES = 10;
+
+/** One finding for each part of a policy that clang's errors are about. */
+function clangFailures(messages: string, fileName: string, originOf: OriginOfLine): readonly Diagnostic[] {
+  const lines = messages.split("\n");
+  const errors = lines.filter((line) => /(^|: )(fatal )?error: /.test(line));
+  const found = new Map<Span | undefined, Diagnostic>();
+  for (const error of errors.length > 0 ? errors : lines.slice(0, 1)) {
+    const place = /^([^:]+):(\d+):\d+: /.exec(error);
+    const span = place?.[1] === fileName ? originOf(Number(place[2])) : undefined;
+    if (!found.has(span) && found.size < MOST_FAILURES) {
+      found.set(span, clangFailure(error, span));
+    }
+  }
+  return [...found.values()];
+}
+
+function clangFailure(error: string, span: Span | undefined): Diagnostic {
+  const subject = span === undefined ? "the generated program" : "what is generated for this";
+  return diagnostic("clang-failed", span, `clang refuses ${subject}: ${error.slice(0, 200)}`, {
+    help: "this is a bug in policyc: please report it with the policy and the output of `--emit c`",
+  });
 }
 
 function run(

@@ -1,57 +1,57 @@
-/** Writes C text line by line and remembers which policy line each C line comes from. */
-import { type Span, positionAt } from "../source/source.ts";
+/** Writes C text line by line and remembers which part of a policy each line comes from. */
+import type { Span } from "../source/source.ts";
+
+/** A line of the C text, counted from 1, and what it was generated for. */
+export interface LineOrigin {
+  readonly line: number;
+  readonly span: Span;
+}
 
 /** Collects the lines of one C file. */
 export interface CWriter {
-  /** Appends lines at the current indentation; with `origin`, the compiler will blame that policy line. */
+  /** Appends lines at the current indentation; `origin` is what a fault in them is to be blamed on. */
   readonly line: (text?: string, origin?: Span) => void;
   /** Appends `opening` (unless empty), what `body` writes one level deeper, and `closing`. */
   readonly block: (opening: string, body: () => void, closing?: string) => void;
+  /** Everything that `body` writes without an origin of its own comes from `origin`. */
+  readonly within: (origin: Span | undefined, body: () => void) => void;
   readonly text: () => string;
+  /** Ascending by line. `#line` would not do: before clang 17 BPF line tables know one file a function. */
+  readonly origins: () => readonly LineOrigin[];
 }
 
-/** A writer for a file that compiler messages will call `fileName`. */
-export function createCWriter(fileName: string): CWriter {
+/** An empty writer. */
+export function createCWriter(): CWriter {
   const lines: string[] = [];
+  const origins: LineOrigin[] = [];
   let depth = 0;
-  const push = (text: string): void => {
+  let around: Span | undefined;
+  const line = (text = "", origin = around): void => {
     lines.push(text === "" || text.startsWith("#") ? text : "\t".repeat(depth) + text);
-  };
-  const line = (text = "", origin?: Span): void => {
-    if (origin === undefined) {
-      push(text);
-      return;
+    if (origin !== undefined) {
+      origins.push({ line: lines.length, span: origin });
     }
-    push(`#line ${positionAt(origin.source, origin.start).line} ${cString(origin.source.storedName)}`);
-    push(text);
-    // The directive names the line after it: two further than the number of lines so far.
-    push(`#line ${lines.length + 2} ${cString(fileName)}`);
   };
   return {
     line,
     block: (opening, body, closing = "}") => {
       if (opening !== "") {
-        push(opening);
+        line(opening);
       }
       depth++;
       body();
       depth--;
-      push(closing);
+      line(closing);
+    },
+    within: (origin, body) => {
+      const before = around;
+      around = origin;
+      body();
+      around = before;
     },
     text: () => `${lines.join("\n")}\n`,
+    origins: () => origins,
   };
-}
-
-/** A C string literal; control characters and quotes are escaped, so a file name can't leave it. */
-export function cString(text: string): string {
-  const escaped = [...new TextEncoder().encode(text)]
-    .map((byte) =>
-      byte < 0x20 || byte >= 0x7f || byte === 0x22 || byte === 0x5c || byte === 0x3f
-        ? `\\${byte.toString(8).padStart(3, "0")}`
-        : String.fromCharCode(byte),
-    )
-    .join("");
-  return `"${escaped}"`;
 }
 
 /** Text that can stand in a C comment: printable ASCII without a comment's end. */

@@ -5,14 +5,7 @@
 import type { Field, Ir } from "../ir/ir.ts";
 import type { MapPlan } from "../../runtime/manifest.ts";
 import { type CWriter, createCWriter } from "./c-writer.ts";
-import {
-  type HookParts,
-  partsOf,
-  planOf,
-  PROGRAM_FILE,
-  writeHookDecision,
-  writePreamble,
-} from "./generate.ts";
+import { type HookParts, partsOf, planOf, writeHookDecision, writePreamble } from "./generate.ts";
 import { hookName } from "./values.ts";
 
 /** C of a test-run build and what its maps hold. */
@@ -38,7 +31,7 @@ export interface TestRunVariant {
  */
 export function generateTestRun(ir: Ir, variant: TestRunVariant): TestRun {
   const parts = partsOf(ir);
-  const writer = createCWriter(PROGRAM_FILE);
+  const writer = createCWriter();
   writer.line("#define POLICYC_TEST_RUN 1");
   writePreamble(writer, parts, ir.policies.length);
   for (const part of parts) {

@@ -2,8 +2,8 @@ import { zipSync } from "fflate";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parseBundle } from "../../runtime/bundle/read.ts";
-import { readLineTable } from "../../runtime/line-table.ts";
-import { readRefusal } from "../../runtime/verifier-log.ts";
+import { readLineTable, readPrograms } from "../../runtime/line-table.ts";
+import { type ProgramLines, readRefusal } from "../../runtime/verifier-log.ts";
 import { compileProgram, EXEC_ATTACHMENT, packBundle, TEST_PLAN, testManifest } from "./test-bundle.ts";
 
 const OBJECT = Buffer.from("no ELF");
@@ -70,7 +70,16 @@ describe("a bundle", () => {
 });
 
 describe("a refusal by the verifier", () => {
-  const isPolicy = (file: string): boolean => file.endsWith(".yaml");
+  const known = (
+    table: ProgramLines["table"],
+    section = "lsm/x",
+    instructions = 9,
+    start = 0,
+  ): ProgramLines => ({
+    table,
+    originOf: (line) => (line.file.endsWith(".yaml") ? line : undefined),
+    programs: [{ name: "f", section, start, instructions }],
+  });
   const lines = [
     {
       file: "/src/p.yaml",
@@ -92,7 +101,7 @@ describe("a refusal by the verifier", () => {
       "processed 7 insns (limit 1000000) max_states_per_insn 0",
       "-- END PROG LOAD LOG --",
     ].join("\n");
-    expect(readRefusal(log, lines, isPolicy, () => "lsm/x")).toEqual({
+    expect(readRefusal(log, known(lines, "lsm/none"))).toEqual({
       program: "f",
       message: "R0 invalid mem access 'scalar'",
       source: { file: "/src/p.yaml", line: 7, text: "- operator: Prefix" },
@@ -109,11 +118,26 @@ describe("a refusal by the verifier", () => {
       "BPF program is too large. Processed 1000001 insn",
       "-- END PROG LOAD LOG --",
     ].join("\n");
-    expect(readRefusal(log, lines, isPolicy, () => "lsm/x")).toEqual({
+    expect(readRefusal(log, known(lines, "lsm/none"))).toEqual({
       program: "f",
       message: "BPF program is too large. Processed 1000001 insn",
       source: { file: "/src/p.yaml", line: 7, text: "  - operator: Prefix" },
     });
+  });
+
+  test("is traced back to the last instruction that comes from a policy", () => {
+    const log = [
+      "libbpf: prog 'f': -- BEGIN PROG LOAD LOG --",
+      "; - operator: Prefix",
+      "0: (61) r1 = *(u32 *)(r0 +0)",
+      "; walk(p);",
+      "1: (61) r1 = *(u32 *)(r0 +0)",
+      "; another()",
+      "12: (61) r1 = *(u32 *)(r0 +0)",
+      "R0 invalid mem access 'inv'",
+      "-- END PROG LOAD LOG --",
+    ].join("\n");
+    expect(readRefusal(log, known(lines))?.source).toMatchObject({ file: "/src/p.yaml", line: 7 });
   });
 
   test("is traced by instruction where clang could not read the policy", () => {
@@ -131,13 +155,20 @@ describe("a refusal by the verifier", () => {
       section: "lsm/x",
       instruction,
     }));
-    expect(readRefusal(log, bare, isPolicy, () => "lsm/x")?.source?.line).toBe(13);
-    expect(readRefusal(log, bare, isPolicy, () => "lsm/other")?.source).toBeUndefined();
+    expect(readRefusal(log, known(bare))?.source?.line).toBe(13);
+    expect(readRefusal(log, known(bare, "lsm/other"))?.source).toBeUndefined();
+    // Two programs can share a section.
+    expect(readRefusal(log, known(bare, "lsm/x", 9, 2))?.source?.line).toBe(15);
+    // Instructions past the program's end are those of a function that it calls.
+    expect(readRefusal(log, known(bare, "lsm/x", 3))?.source).toBeUndefined();
   });
 
   test("finds the lines that clang wrote into the object", () => {
     const table = readLineTable(compileProgram("observe", ["REFUSED"]));
     expect(table.some(({ file, line }) => file.endsWith("walls.policy") && line >= 12)).toBe(true);
     expect(readLineTable(Buffer.from("not an object"))).toEqual([]);
+    const programs = readPrograms(compileProgram("observe", ["REFUSED"]));
+    expect(programs.map(({ name }) => name)).toEqual(expect.arrayContaining(["on_exec", "refused"]));
+    expect(readPrograms(Buffer.from("not an object"))).toEqual([]);
   });
 });
