@@ -84,6 +84,11 @@ export function findMember(
   return member;
 }
 
+/** Whether any enum has an enumerator of this name. */
+export function hasEnumerator(btf: Btf, name: string): boolean {
+  return enumValue(btf, name) !== undefined;
+}
+
 /** The value of an enumerator of any enum. */
 export function enumValue({ index }: Btf, name: string): bigint | undefined {
   for (let id = 1; id < index.offsets.length; id += 1) {

@@ -1,11 +1,13 @@
 /** Kernels that a compilation is for, and what is known about each. */
 import { type Outcome, success } from "../diagnostics/diagnostic.ts";
-import { type Btf, type BtfPrototype, findFunction, readBtf } from "./btf.ts";
-
-export interface KernelVersion {
-  readonly major: number;
-  readonly minor: number;
-}
+import { type Btf, type BtfPrototype, findFunction, hasEnumerator, readBtf } from "./btf.ts";
+import {
+  type Feature,
+  type KernelVersion,
+  functionFeatures,
+  isAtLeast,
+  versionOfRelease,
+} from "./features.ts";
 
 export interface Target {
   /** What the user calls it: `6.1`. */
@@ -19,12 +21,6 @@ export interface Target {
 
 export type Knowledge = "yes" | "no" | "unknown";
 
-/** Functions that are not in every supported kernel, and the version that brought them. */
-const functionsSince: ReadonlyMap<string, KernelVersion> = new Map([
-  ["security_file_truncate", { major: 6, minor: 2 }],
-  ["bpf_lsm_file_truncate", { major: 6, minor: 2 }],
-]);
-
 /** The distribution kernels that everything is tried on. */
 export const supportedTargets: readonly Target[] = [
   { name: "5.10", version: { major: 5, minor: 10 }, bpfLsm: false },
@@ -33,19 +29,15 @@ export const supportedTargets: readonly Target[] = [
   { name: "7.2", version: { major: 7, minor: 2 }, bpfLsm: true },
 ];
 
-function isAtLeast(version: KernelVersion, minimum: KernelVersion): boolean {
-  return version.major > minimum.major || (version.major === minimum.major && version.minor >= minimum.minor);
-}
-
 /**
  * A target from the raw BTF of a kernel. BTF does not tell which LSMs are active: `bpf` is assumed to be,
- * and the runtime looks.
+ * and the runtime looks. The version is known only where the name is a release: that of the host.
  */
 export function targetFromBtf(name: string, blob: Uint8Array): Outcome<Target> {
   const { value, diagnostics } = readBtf(name, blob);
   return value === undefined
     ? { value, diagnostics }
-    : success({ name, version: undefined, bpfLsm: true, btf: value }, diagnostics);
+    : success({ name, version: versionOfRelease(name), bpfLsm: true, btf: value }, diagnostics);
 }
 
 /** The prototype of a function, from the first target that has BTF with it. */
@@ -64,9 +56,17 @@ export function hasFunction(target: Target, name: string): Knowledge {
   if (target.btf !== undefined) {
     return findFunction(target.btf, name) === undefined ? "no" : "yes";
   }
-  const since = functionsSince.get(name);
-  if (since === undefined || target.version === undefined) {
+  const feature = functionFeatures.get(name);
+  return feature === undefined ? "unknown" : hasFeature(target, feature);
+}
+
+/** Whether the target has a feature: its BTF tells where it lists such features, else its version. */
+export function hasFeature({ btf, version }: Target, { since, enumerator }: Feature): Knowledge {
+  if (btf !== undefined && enumerator !== undefined) {
+    return hasEnumerator(btf, enumerator) ? "yes" : "no";
+  }
+  if (version === undefined) {
     return "unknown";
   }
-  return isAtLeast(target.version, since) ? "yes" : "no";
+  return isAtLeast(version, since) ? "yes" : "no";
 }

@@ -1,0 +1,86 @@
+/** The maps of a bundle and the memory that they take. */
+import { CAPTURED_PATH, CAPTURED_SOCK, EVENT_HEADER } from "../../../runtime/event-layout.ts";
+import { limits } from "../../kernel/limits.ts";
+import type { Ir, IrHook } from "../ir.ts";
+import type { MapBudget } from "./budget.ts";
+import type { FieldTable } from "./tables.ts";
+import { wordsOf } from "./words.ts";
+
+/** Bytes of an LPM trie's node beside key and value: links, flags and what is freed later. */
+const NODE_BYTES = 48;
+/** An entry of a rule: `struct rule_entry`. */
+const RULE_BYTES = 8;
+/** What scratch memory holds besides path, decisions and record: `struct scratch`. */
+const SCRATCH_BYTES = 8 + 2 * (limits.trieKeyBytes + 8) + 8;
+const EVENTS_BYTES = 1 << 20;
+
+/** The trie of a field. */
+export function tableMap({ kind, suffix, keyBytes, entries }: FieldTable, hook: number): MapBudget {
+  const sizes = { keyBytes: keyBytes + 4, valueBytes: 4, entries: Math.max(1, entries) };
+  const node = NODE_BYTES + keyBytes + sizes.valueBytes;
+  return { name: suffix, kind, ...sizes, bytes: sizes.entries * roundUp(node), hook };
+}
+
+/** The maps that every bundle has. */
+export function fixedMaps(ir: Ir, tables: readonly (readonly FieldTable[])[]): readonly MapBudget[] {
+  const rules = ir.hooks.reduce((sum, hook) => sum + ruleCount(hook), 0);
+  const blocks = Math.max(1, ...ir.hooks.map((hook) => hook.blocks.length));
+  const vectors = ir.hooks.reduce(
+    (sum, hook, index) => sum + vectorBytes(hook, tables[index] ?? []) + ruleCount(hook) * RULE_BYTES,
+    0,
+  );
+  return [
+    {
+      name: "events",
+      kind: "ringbuf",
+      keyBytes: 0,
+      valueBytes: 0,
+      entries: EVENTS_BYTES,
+      bytes: EVENTS_BYTES,
+    },
+    map("constants", "array", vectors, 1),
+    map("modes", "array", 4, Math.max(1, ir.policies.length)),
+    map("hits", "percpu_array", 8, Math.max(1, rules)),
+    map("scratch", "percpu_array", scratchBytes(ir, blocks), SCRATCH_LEVELS),
+  ];
+}
+
+/** Decisions that can be under way on one processor: `bpf/templates/scratch.h`. */
+const SCRATCH_LEVELS = 4;
+
+function map(name: string, kind: "array" | "percpu_array", valueBytes: number, entries: number): MapBudget {
+  return { name, kind, keyBytes: 4, valueBytes, entries, bytes: roundUp(valueBytes) * entries };
+}
+
+function ruleCount(hook: IrHook): number {
+  return hook.blocks.reduce((sum, { rules }) => sum + rules.length, 0);
+}
+
+function vectorBytes(hook: IrHook, tables: readonly FieldTable[]): number {
+  return tables.reduce((sum, { classes }) => sum + classes * wordsOf(hook) * 8, 0);
+}
+
+/** `struct scratch`: a path, the decisions of every block, and the longest event record. */
+function scratchBytes(ir: Ir, blocks: number): number {
+  const fixed = Math.max(0, ...ir.hooks.map((hook) => captureBytes(hook)));
+  const paths = Math.max(1, ...ir.hooks.map((hook) => captured(hook, ["file", "path"])));
+  const record =
+    EVENT_HEADER.size +
+    roundUp(4 * blocks) +
+    fixed +
+    64 +
+    paths * (CAPTURED_PATH.size + limits.pathBytes + 8);
+  return roundUp(limits.pathBytes + SCRATCH_BYTES + 4 * blocks + record);
+}
+
+function captured(hook: IrHook, kinds: readonly string[]): number {
+  return hook.captures.filter(({ type }) => kinds.includes(type.kind)).length;
+}
+
+function captureBytes(hook: IrHook): number {
+  return captured(hook, ["integer"]) * 8 + captured(hook, ["sock"]) * CAPTURED_SOCK.size;
+}
+
+function roundUp(bytes: number): number {
+  return (bytes + 7) & ~7;
+}

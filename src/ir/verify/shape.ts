@@ -1,0 +1,142 @@
+/** The parts of a hook's programs that cost instructions, counted. The estimate weighs each of them. */
+import type { Atom, IrHook, IrRule } from "../ir.ts";
+import { atomsOf } from "../lower/bool.ts";
+import { endsOf } from "./path-end-words.ts";
+import { type FieldTable, sideOf } from "./tables.ts";
+import { residueSize, wordsOf } from "./words.ts";
+
+/** Everything that is counted. */
+export const parts = [
+  // The program itself: 1.
+  "program",
+  // Whether it is one of those for 5.10, which have loops where newer ones call bpf_loop: 1 or 0.
+  "old",
+  // Whether it refuses before another hook is reached: 1 or 0.
+  "guard",
+  // Socket arguments whose parts are read.
+  "sockets",
+  // Path arguments that are resolved.
+  "pathReads",
+  // Paths that rules compare, so that they are resolved before anything is decided.
+  "pathFields",
+  // Values that event records carry.
+  "captures",
+  // 64-bit words of its vectors.
+  "words",
+  // Tables that it looks into.
+  "lookups",
+  // Words that are read from tables.
+  "lookupWords",
+  // Beginnings of first components, and ends of last ones, that are compared before a path is resolved.
+  "pathEnds",
+  // Distinct values of integers that are compared in place; a range has two.
+  "integers",
+  // Rules whose condition has a residue.
+  "residues",
+  // Comparisons of residues.
+  "residueAtoms",
+  // Words with so many rules that the verifier follows a loop over them.
+  "loopWords",
+  // The same, of hooks whose rules compare paths.
+  "pathLoopWords",
+] as const;
+
+export type Part = (typeof parts)[number];
+
+/** How often each part occurs in a program. */
+export type Shape = Readonly<Record<Part, number>>;
+
+export interface RuleShape {
+  readonly rule: IrRule;
+  readonly integers: number;
+  readonly residues: number;
+  readonly residueAtoms: number;
+}
+
+/** Rules of a word up to which the verifier follows them one by one. */
+const FOLLOWED_RULES = 3;
+
+/** Counts the parts of a hook's programs, and what each rule adds to them. */
+export function shapeOf(
+  hook: IrHook,
+  tables: readonly FieldTable[],
+): { readonly shape: Omit<Shape, "guard" | "old">; readonly rules: readonly RuleShape[] } {
+  const known = new Set<string>();
+  const rules = hook.blocks.flatMap((block) => block.rules).map((rule) => ruleShape(rule, known));
+  const sum = (part: Exclude<keyof RuleShape, "rule">): number =>
+    rules.reduce((total, rule) => total + rule[part], 0);
+  const words = wordsOf(hook);
+  const loopWords = rules.length > FOLLOWED_RULES ? Math.ceil(rules.length / 64) : 0;
+  const pathFields = hook.fields.filter(({ type }) => type.kind === "path").length;
+  return {
+    shape: {
+      program: 1,
+      sockets: argumentsOf(hook, ["sock"]),
+      pathReads: argumentsOf(hook, ["file", "path"]),
+      pathFields,
+      captures: hook.captures.length,
+      words,
+      lookups: tables.length,
+      lookupWords: tables.length * words,
+      pathEnds: hook.fields.reduce(
+        (total, field, index) => total + (field.type.kind === "path" ? endsOf(hook, index) : 0),
+        0,
+      ),
+      integers: sum("integers"),
+      residues: sum("residues"),
+      residueAtoms: sum("residueAtoms"),
+      loopWords,
+      pathLoopWords: pathFields > 0 ? loopWords : 0,
+    },
+    rules,
+  };
+}
+
+/** Arguments of some types that the hook reads or reports. */
+function argumentsOf(hook: IrHook, kinds: readonly string[]): number {
+  const used = [
+    ...hook.captures.map(({ argument }) => argument),
+    ...hook.fields.flatMap(({ source }) => (source.kind === "result" ? [] : [source.argument])),
+  ];
+  return [...new Set(used)].filter((argument) => {
+    const fact = hook.fact.arguments[argument];
+    return fact !== undefined && kinds.includes(fact.type.kind);
+  }).length;
+}
+
+/** Equal tests are made once: `known` has those of the rules before. */
+function ruleShape(rule: IrRule, known: Set<string>): RuleShape {
+  const atoms = atomsOf(rule.condition);
+  const fresh = atoms.filter((atom) => {
+    const key = testKey(atom);
+    const isNew = !known.has(key);
+    known.add(key);
+    return isNew;
+  });
+  const residueAtoms = residueSize(rule);
+  return {
+    rule,
+    integers: fresh.reduce((sum, atom) => sum + integerCount(atom), 0),
+    residues: residueAtoms > 0 ? 1 : 0,
+    residueAtoms,
+  };
+}
+
+function testKey({ field, test }: Atom): string {
+  return sideOf(test) === undefined
+    ? `${field} ${JSON.stringify(test, (key, value: unknown) => (key === "span" ? undefined : typeof value === "bigint" ? `${value}` : value))}`
+    : `${field}`;
+}
+
+function integerCount({ test }: Atom): number {
+  switch (test.kind) {
+    case "ranges":
+      return test.ranges.reduce((sum, { low, high }) => sum + (low === high ? 1 : 2), 0);
+    case "bits":
+      return test.masks.length;
+    case "text":
+    case "glob":
+    case "networks":
+      return 0;
+  }
+}

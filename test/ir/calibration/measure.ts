@@ -1,0 +1,116 @@
+/** What clang makes of policies, and what kernels' verifiers say of that. */
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { compileObject } from "../../../src/bundle/clang.ts";
+import { type ObjectProgram, readPrograms } from "../../../src/bundle/object.ts";
+import { PROGRAM_FILE, generate } from "../../../src/codegen/generate.ts";
+import { checkPolicies } from "../../../src/compile.ts";
+import { hasErrors } from "../../../src/diagnostics/diagnostic.ts";
+import type { IrHook } from "../../../src/ir/ir.ts";
+import { type Shape, shapeOf } from "../../../src/ir/verify/shape.ts";
+import { tablesOf } from "../../../src/ir/verify/tables.ts";
+import { supportedTargets } from "../../../src/kernel/target.ts";
+import { parseSources } from "../../../src/parser/parse.ts";
+import { elementAt } from "../../../src/source/invariant.ts";
+import { createSource } from "../../../src/source/source.ts";
+import type { Sample } from "./samples.ts";
+
+/** A program of a sample's hook. */
+export interface SampleProgram {
+  readonly name: string;
+  readonly shape: Shape;
+  readonly built: ObjectProgram;
+}
+
+export interface CompiledSample {
+  readonly name: string;
+  readonly object: Uint8Array;
+  readonly programs: readonly SampleProgram[];
+}
+
+/** What a verifier said of a program. */
+export interface Walk {
+  readonly walked: number;
+  readonly stackBytes: number;
+}
+
+/** Compiles a policy text; a text says why it can't be. */
+export async function compileSample({ name, text }: Sample): Promise<CompiledSample | string> {
+  const parsed = await parseSources([createSource(name, text)], { parameters: new Map() });
+  const checked = parsed.value && checkPolicies(parsed.value, supportedTargets);
+  const found = [...parsed.diagnostics, ...(checked?.diagnostics ?? [])];
+  if (checked?.value === undefined || hasErrors(found)) {
+    return found.find(({ severity }) => severity === "error")?.message ?? "no policy";
+  }
+  const { hooks } = checked.value.ir;
+  const program = generate(checked.value);
+  const { value: object, diagnostics } = await compileObject(PROGRAM_FILE, program.text);
+  if (object === undefined) {
+    return diagnostics[0]?.message ?? "no object";
+  }
+  const programs = readPrograms(object).flatMap((built): readonly SampleProgram[] => {
+    const hook = program.programHooks.get(built.name);
+    return hook === undefined
+      ? []
+      : [{ name: built.name, built, shape: shapeOfProgram(elementAt(hooks, hook), built) }];
+  });
+  return { name: basename(name).replace(/\.[a-z]+$/, ""), object, programs };
+}
+
+function shapeOfProgram(hook: IrHook, { name, section }: ObjectProgram): Shape {
+  const isGuard = hook.attachments.some(
+    ({ kind, alternatives }) =>
+      kind === "guard" && alternatives.some((point) => section === `${point.kind}/${point.target}`),
+  );
+  const { shape } = shapeOf(hook, tablesOf(hook));
+  return { ...shape, guard: isGuard ? 1 : 0, old: isOld(name) ? 1 : 0 };
+}
+
+/** Whether a program is one of those for 5.10. */
+export function isOld(program: string): boolean {
+  return program.endsWith("_5_10");
+}
+
+const corpus = join(import.meta.dirname, "../../../../shared/corpus/tetragon");
+
+/** The policies of the corpus, where it is. */
+export function corpusSamples(): readonly Sample[] {
+  return existsSync(corpus)
+    ? readdirSync(corpus, { recursive: true, encoding: "utf8" })
+        .filter((path) => path.endsWith(".yaml"))
+        .sort()
+        .map((path) => ({ name: path, text: readFileSync(join(corpus, path), "utf8") }))
+    : [];
+}
+
+/** Builds the loader and writes the objects; the command line that loads all their newest programs. */
+export function prepareLoads(directory: string, samples: readonly CompiledSample[]): readonly string[] {
+  mkdirSync(directory, { recursive: true });
+  const loader = join(directory, "load-programs");
+  const source = join(import.meta.dirname, "load-programs.c");
+  const { status, stderr } = spawnSync("cc", ["-O2", "-Wall", "-o", loader, source, "-lbpf"], {
+    encoding: "utf8",
+  });
+  if (status !== 0) {
+    throw new Error(`cc: ${stderr}`);
+  }
+  const objects = samples.map(({ name, object }) => {
+    const path = join(directory, `${name}.o`);
+    writeFileSync(path, object);
+    return path;
+  });
+  return [loader, "new", ...objects];
+}
+
+/** What the loader printed, by `sample program`; programs that were refused are left out. */
+export function parseWalks(output: string): ReadonlyMap<string, Walk> {
+  const lines = output.split("\n").map((line) => line.split("\t"));
+  return new Map(
+    lines.flatMap(([object = "", program = "", walked = "", , stack = ""]): [string, Walk][] =>
+      /^\d+$/.test(walked)
+        ? [[`${basename(object, ".o")} ${program}`, { walked: Number(walked), stackBytes: Number(stack) }]]
+        : [],
+    ),
+  );
+}
