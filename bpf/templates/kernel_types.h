@@ -157,7 +157,13 @@ struct vm_area_struct {
 	struct file *vm_file;
 };
 
+struct thread_info {
+	u32 status;
+};
+
 struct task_struct {
+	struct thread_info thread_info;
+	void *stack;
 	int pid;
 	int tgid;
 	int exit_code;

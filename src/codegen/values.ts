@@ -103,8 +103,7 @@ function writeArgument(
     case "dentry": {
       const dentry = parameter(mapping.dentry);
       writer.line(`path_of(${value}, ${dentry}, ${parameter(mapping.directory)}->mnt, generation);`);
-      // A name that is being created has no inode yet: following NULL gives 0.
-      writer.line(`values.arg${argument}_mode = ${dentry}->d_inode->i_mode;`);
+      writer.line(`values.arg${argument}_mode = dentry_mode(${dentry});`);
       return;
     }
     case "socket":
@@ -121,6 +120,9 @@ function writeArgument(
       return;
     case "current-tgid":
       writer.line(`values.arg${argument} = bpf_get_current_pid_tgid() >> 32;`);
+      return;
+    case "asked-namespaces":
+      writer.line(`values.arg${argument} = namespaces_asked(generation);`);
       return;
     case "connect-target": {
       const [socket, address, length] = [mapping.socket, mapping.address, mapping.length].map(parameter);

@@ -46,10 +46,11 @@ export interface FieldPlace {
 
 export interface PlaceCondition {
   readonly field: FieldPlace;
-  /** Any bit of the mask is set, or the value is one of several. */
+  /** Any bit of the mask is set; the value is one of several; the path has a value. */
   readonly test:
     | { readonly kind: "bits"; readonly mask: bigint }
-    | { readonly kind: "values"; readonly values: readonly bigint[] };
+    | { readonly kind: "values"; readonly values: readonly bigint[] }
+    | { readonly kind: "path" };
 }
 
 /** Every event by name. */
@@ -65,7 +66,6 @@ export const eventAliases: ReadonlyMap<string, string> = new Map([
   ["exit", "process.exit"],
   ["file.unlink", "file.delete"],
   ["file.remove", "file.delete"],
-  ["file.move", "file.rename"],
   ["file.modify", "file.write"],
   ["file.execute", "file.exec"],
   ["network.connect", "net.connect"],

@@ -75,11 +75,8 @@ function filePart(part: FilePart, words: WordSetName): FieldFact {
   };
 }
 
-const fileFields: readonly FieldFact[] = [
-  ...pathFields,
-  filePart("mode", "fileMode"),
-  filePart("flags", "openFlags"),
-];
+const modeField = filePart("mode", "fileMode");
+const fileFields: readonly FieldFact[] = [...pathFields, modeField, filePart("flags", "openFlags")];
 
 /** The fields of an argument. The first are the ones to suggest. */
 export function fieldsOf(type: ArgumentType, words: WordSetName | undefined): readonly FieldFact[] {
@@ -98,7 +95,7 @@ export function fieldsOf(type: ArgumentType, words: WordSetName | undefined): re
     case "file":
       return fileFields;
     case "path":
-      return pathFields;
+      return [...pathFields, modeField];
     case "sock":
       return sockFields;
     case "opaque":

@@ -117,6 +117,8 @@ export type ArgumentMapping =
   | { readonly kind: "sending-socket"; readonly socket: number; readonly message: number }
   /** The process id of the task that is running. */
   | { readonly kind: "current-tgid" }
+  /** `CLONE_NEW*` that unshare or setns was called with; 0 in other system calls. */
+  | { readonly kind: "asked-namespaces" }
   /** This point does not know the argument: its fields have no value. */
   | { readonly kind: "absent" };
 

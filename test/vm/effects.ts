@@ -19,17 +19,29 @@ export interface Effect {
 
 const COMPILERS = ["cc", "clang", "clang-19", "clang-18", "clang-17", "clang-16", "clang-15", "clang-14"];
 
-/** Compiles the program that tries operations; gives its path. */
-export function buildEffects(): string {
-  const output = `${REPOSITORY}build/effects`;
+/** Name of the first C compiler that is here. */
+export function findCompiler(): string {
   const compiler = COMPILERS.find((name) =>
     ["/usr/bin", "/usr/local/bin"].some((bin) => existsSync(`${bin}/${name}`)),
   );
   if (compiler === undefined) {
     throw new Error("no C compiler");
   }
+  return compiler;
+}
+
+/** Compiles the program that tries operations; gives its path. */
+export function buildEffects(): string {
+  const output = `${REPOSITORY}build/effects`;
   mkdirSync(`${REPOSITORY}build`, { recursive: true });
-  execFileSync(compiler, ["-static", "-O1", "-Wall", "-o", output, `${REPOSITORY}test/guest/effects.c`]);
+  execFileSync(findCompiler(), [
+    "-static",
+    "-O1",
+    "-Wall",
+    "-o",
+    output,
+    `${REPOSITORY}test/guest/effects.c`,
+  ]);
   return output;
 }
 

@@ -3,6 +3,7 @@ import type { PlaceCondition } from "../../kernel/events.ts";
 import { fieldsOf } from "../../kernel/field.ts";
 import type { HookFact } from "../../kernel/hook.ts";
 import { elementAt, invariant } from "../../source/invariant.ts";
+import type { Span } from "../../source/source.ts";
 import type { Bool, Test } from "../ir.ts";
 import { always, and } from "./bool.ts";
 import { type FieldRegistry, registerField } from "./condition.ts";
@@ -25,14 +26,17 @@ function placeAtom(
   const part = fieldsOf(argument.type, argument.words).find((candidate) => candidate.part === field.part);
   invariant(part !== undefined, `${fact.id} has no ${argument.name}.${field.part}`);
   const { index } = registerField(registry, argument.name, part, field.argument);
-  return { kind: "atom", field: index, test: placeTest(test), span };
+  return { kind: "atom", field: index, test: placeTest(test, span), span };
 }
 
-function placeTest(test: PlaceCondition["test"]): Test {
+function placeTest(test: PlaceCondition["test"], span: Span): Test {
   switch (test.kind) {
     case "bits":
       return { kind: "bits", every: false, masks: [test.mask] };
     case "values":
       return { kind: "ranges", ranges: test.values.map((value) => ({ low: value, high: value })) };
+    case "path":
+      // Every path that has a value starts with the empty text.
+      return { kind: "text", match: "prefix", values: [{ text: "", span }] };
   }
 }

@@ -1,14 +1,24 @@
 /** Events of files. */
 import type { EventFact, EventPlace } from "../events.ts";
-import { at, fileAt, fileFlags, fileMode, filePath, hasBits, hasFile, pathAt } from "./parts.ts";
+import {
+  at,
+  fileAt,
+  fileFlags,
+  fileMode,
+  filePath,
+  hasBits,
+  hasFile,
+  hasPath,
+  nameAt,
+  pathAt,
+} from "./parts.ts";
 
 const MAY_WRITE = 0x2n;
 const MAY_READ = 0x4n;
-const PROT_WRITE = 0x2n;
 const PROT_EXEC = 0x4n;
 /** Also set in MAP_SHARED_VALIDATE. */
 const MAP_SHARED = 0x1n;
-const VM_SHARED = 0x8n;
+const O_RDWR = 0x2n;
 
 const truncation: EventPlace = {
   hook: "security_path_truncate",
@@ -36,7 +46,7 @@ export const fileEvents: readonly EventFact[] = [
           "io_uring openat",
           "execve (opens the program)",
         ],
-        when: [],
+        when: [hasPath(0)],
         fields: fileAt(0),
       },
     ],
@@ -57,14 +67,14 @@ export const fileEvents: readonly EventFact[] = [
           "getdents",
           "execve (reads the program)",
         ],
-        when: [hasBits(at(1), MAY_READ)],
+        when: [hasBits(at(1), MAY_READ), hasPath(0)],
         fields: fileAt(0),
       },
       {
         hook: "security_mmap_file",
         need: "required",
         covers: ["mmap of a file, whatever its protection (mprotect can add PROT_READ later)"],
-        when: [hasFile(0)],
+        when: [hasFile(0), hasPath(0)],
         fields: fileAt(0),
       },
     ],
@@ -84,22 +94,17 @@ export const fileEvents: readonly EventFact[] = [
           "io_uring and AIO writes",
           "fallocate",
         ],
-        when: [hasBits(at(1), MAY_WRITE)],
+        when: [hasBits(at(1), MAY_WRITE), hasPath(0)],
         fields: pathAt(0),
       },
       {
         hook: "security_mmap_file",
         need: "required",
-        covers: ["mmap with PROT_WRITE and MAP_SHARED"],
-        when: [hasBits(at(1), PROT_WRITE), hasBits(at(2), MAP_SHARED), hasFile(0)],
+        covers: [
+          "mmap with MAP_SHARED of a file that is open for writing, whatever the protection (mprotect can add PROT_WRITE later)",
+        ],
+        when: [hasBits(at(2), MAP_SHARED), hasBits(at(0, "flags"), O_RDWR), hasFile(0), hasPath(0)],
         fields: pathAt(0),
-      },
-      {
-        hook: "security_file_mprotect",
-        need: "required",
-        covers: ["mprotect that adds PROT_WRITE to a shared mapping"],
-        when: [hasBits(at(2), PROT_WRITE), hasBits(at(4), VM_SHARED), hasFile(3)],
-        fields: pathAt(3),
       },
       truncation,
     ],
@@ -130,7 +135,7 @@ export const fileEvents: readonly EventFact[] = [
         hook: "security_mmap_file",
         need: "required",
         covers: ["mmap of a file", "shmat", "remap_file_pages", "execve (maps the program)"],
-        when: [hasFile(0)],
+        when: [hasFile(0), hasPath(0)],
         fields: { ...fileAt(0), "map.protection": at(1), "map.flags": at(2) },
       },
     ],
@@ -158,7 +163,9 @@ export const fileEvents: readonly EventFact[] = [
       {
         hook: "security_file_mprotect",
         need: "required",
-        covers: ["mprotect that makes the mapping of a file executable"],
+        covers: [
+          "mprotect that makes the mapping of a file executable; from 6.8 on not where the file is on an overlay",
+        ],
         when: [hasBits(at(2), PROT_EXEC), hasFile(3)],
         fields: pathAt(3),
       },
@@ -167,5 +174,67 @@ export const fileEvents: readonly EventFact[] = [
       "code that an interpreter reads (`sh script`): a file.read",
       "code copied into anonymous memory",
     ],
+  },
+  {
+    name: "file.create",
+    summary: "makes a name for a file, directory, device or socket that did not exist",
+    fields: [filePath],
+    places: [
+      {
+        hook: "security_path_mknod",
+        need: "required",
+        covers: ["open and creat of a new file, io_uring openat", "mknod, mkfifo", "bind of a UNIX socket"],
+        when: [],
+        fields: nameAt(4),
+      },
+      { hook: "security_path_mkdir", need: "required", covers: ["mkdir"], when: [], fields: nameAt(3) },
+      { hook: "security_path_symlink", need: "required", covers: ["symlink"], when: [], fields: nameAt(3) },
+    ],
+    uncovered: ["files without a name (O_TMPFILE, memfd_create)"],
+  },
+  {
+    name: "file.delete",
+    summary: "takes a name of a file or directory away",
+    fields: [filePath, fileMode],
+    places: [
+      { hook: "security_path_unlink", need: "required", covers: ["unlink"], when: [], fields: pathAt(2) },
+      { hook: "security_path_rmdir", need: "required", covers: ["rmdir"], when: [], fields: pathAt(2) },
+    ],
+    uncovered: ["truncation: a file.truncate"],
+  },
+  {
+    name: "file.chmod",
+    summary: "changes the permissions of a file",
+    fields: [filePath, fileMode, { name: "new.mode", meaning: "the permissions that it is to have" }],
+    places: [
+      {
+        hook: "security_path_chmod",
+        need: "required",
+        covers: ["chmod, fchmod, fchmodat, fchmodat2"],
+        when: [],
+        fields: { ...pathAt(0), "new.mode": at(1) },
+      },
+    ],
+    uncovered: ["access control lists (setxattr)"],
+  },
+  {
+    name: "file.chown",
+    summary: "changes the owner or group of a file",
+    fields: [
+      filePath,
+      fileMode,
+      { name: "new.uid", meaning: "the owner that it is to have; 4294967295: as it is" },
+      { name: "new.gid", meaning: "the group that it is to have; 4294967295: as it is" },
+    ],
+    places: [
+      {
+        hook: "security_path_chown",
+        need: "required",
+        covers: ["chown, fchown, lchown, fchownat"],
+        when: [],
+        fields: { ...pathAt(0), "new.uid": at(1), "new.gid": at(2) },
+      },
+    ],
+    uncovered: [],
   },
 ];

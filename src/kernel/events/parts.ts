@@ -14,6 +14,14 @@ export function isAnyOf(field: FieldPlace, ...values: readonly bigint[]): PlaceC
   return { field, test: { kind: "values", values } };
 }
 
+/**
+ * The file has a path. Pipes and sockets have none; nor has the file below an overlay's, which the kernel
+ * asks about after the overlay's own.
+ */
+export function hasPath(argument: number): PlaceCondition {
+  return { field: at(argument, "path"), test: { kind: "path" } };
+}
+
 /** The file exists and is no anonymous inode: those have no type in their mode. */
 export function hasFile(argument: number): PlaceCondition {
   return hasBits(at(argument, "mode"), 0o170000n);
@@ -41,4 +49,9 @@ export function fileAt(argument: number): Readonly<Record<string, FieldPlace>> {
 /** The fields of an argument that is a path or a file, without what only open files have. */
 export function pathAt(argument: number): Readonly<Record<string, FieldPlace>> {
   return { "file.path": at(argument, "path"), "file.mode": at(argument, "mode") };
+}
+
+/** The field of an argument that is a name which does not exist yet. */
+export function nameAt(argument: number): Readonly<Record<string, FieldPlace>> {
+  return { "file.path": at(argument, "path") };
 }

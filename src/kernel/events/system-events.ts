@@ -6,6 +6,10 @@ import { at, fileMode, filePath, hasBits, isAnyOf, pathAt } from "./parts.ts";
 const KERNEL_MODULE = 2n;
 const BPF_PROG_LOAD = 5n;
 const PTRACE_MODE_ATTACH = 0x2n;
+const CAP_SYS_ADMIN = 21n;
+const CLONE_NEWUSER = 0x10000000n;
+/** CLONE_NEW* of all kinds but CLONE_NEWTIME, whose bit means something else to clone. */
+const NAMESPACES = 0x7e020000n;
 
 const newAndOldIds: readonly (readonly [string, string])[] = ["new", "old"].flatMap((when) =>
   ["uid", "euid", "gid", "egid"].map((id) => [when, id] as const),
@@ -207,5 +211,39 @@ export const systemEvents: readonly EventFact[] = [
       "prctl",
       "keys",
     ],
+  },
+  {
+    name: "namespace.change",
+    summary: "makes or enters a namespace",
+    fields: [
+      {
+        name: "namespace.flags",
+        meaning: "`CLONE_NEWNS`, `CLONE_NEWUSER` …; all of them for setns with type 0",
+      },
+    ],
+    places: [
+      {
+        hook: "security_task_alloc",
+        need: "required",
+        covers: ["clone and clone3 with CLONE_NEW flags"],
+        when: [hasBits(at(1), NAMESPACES)],
+        fields: { "namespace.flags": at(1) },
+      },
+      {
+        hook: "security_capable",
+        need: "required",
+        covers: ["unshare and setns, where they ask for CAP_SYS_ADMIN: for all but new user namespaces"],
+        when: [hasBits(at(4), NAMESPACES), isAnyOf(at(2), CAP_SYS_ADMIN)],
+        fields: { "namespace.flags": at(4) },
+      },
+      {
+        hook: "user_namespaces/create",
+        need: "required",
+        covers: ["unshare with CLONE_NEWUSER"],
+        when: [hasBits(at(0), CLONE_NEWUSER)],
+        fields: { "namespace.flags": at(0) },
+      },
+    ],
+    uncovered: ["time namespaces (CLONE_NEWTIME)"],
   },
 ];

@@ -10,11 +10,10 @@ import {
   path,
   securityHook,
   securityPoints,
-  trampoline,
   uint16,
   uint32,
 } from "../attach-points.ts";
-import type { ArgumentFact, ArgumentMapping, HookFact } from "../hook.ts";
+import type { ArgumentFact, ArgumentMapping, AttachPoint, HookFact } from "../hook.ts";
 
 const directory: ArgumentFact = { name: "dir", type: path };
 const dentry = opaque("dentry", "struct dentry *");
@@ -56,13 +55,17 @@ const renameShape = {
   ],
 } as const;
 
-/** Until 5.18 the LSM hook had no flags; security_create_user_ns came with 6.1. */
-const lsmRename = lsm("path_rename", renameShape);
+/** security_create_user_ns came with 6.1. */
+function from61(point: AttachPoint): AttachPoint {
+  return {
+    ...point,
+    requires: [...point.requires, { kind: "kernel-function", name: "security_create_user_ns" }],
+  };
+}
+
 const renamePoints = [
-  {
-    ...lsmRename,
-    requires: [...lsmRename.requires, { kind: "kernel-function", name: "security_create_user_ns" } as const],
-  },
+  // Until 5.18 the LSM hook had no flags.
+  from61(lsm("path_rename", renameShape)),
   ...securityPoints("security_path_rename", renameShape, undefined),
 ];
 
@@ -136,11 +139,6 @@ export const pathHooks: readonly HookFact[] = [
       ],
       chown,
     ),
-    attachPoints: [
-      lsm("path_chown", chown),
-      trampoline("fmod_ret", "security_path_chown", chown),
-      trampoline("fexit", "security_path_chown", chown),
-      trampoline("fentry", "security_path_chown", chown),
-    ],
+    attachPoints: securityPoints("security_path_chown", chown, chown).map(from61),
   },
 ];

@@ -10,8 +10,9 @@ import {
   parameters,
   path,
   securityHook,
-  trampoline,
+  securityPoints,
   tracepoint,
+  trampoline,
   uint32,
   uint64,
 } from "../attach-points.ts";
@@ -68,10 +69,15 @@ const processExit = {
   openEnded: true,
 } as const;
 
-const unshare = {
-  parameters: parameters(["unsigned long", "unshare_flags"]),
-  argumentMappings: fromParameters(0),
-};
+const createUserNamespace = {
+  parameters: parameters(["const struct cred *", "cred"]),
+  argumentMappings: [{ kind: "asked-namespaces" }],
+} as const;
+
+const prepareCredentials = {
+  parameters: parameters(["struct cred *", "new"], ["const struct cred *", "old"], ["unsigned int", "gfp"]),
+  argumentMappings: [{ kind: "asked-namespaces" }],
+} as const;
 
 export const systemHooks: readonly HookFact[] = [
   securityHook(
@@ -90,6 +96,7 @@ export const systemHooks: readonly HookFact[] = [
       opaque("ns", "struct user_namespace *"),
       { name: "cap", type: int32, words: "capability" },
       { name: "opts", type: uint32 },
+      { name: "namespaces", type: uint64, words: "namespaceFlags", derived: true },
     ],
     {
       parameters: parameters(
@@ -98,7 +105,7 @@ export const systemHooks: readonly HookFact[] = [
         ["int", "cap"],
         ["unsigned int", "opts"],
       ),
-      argumentMappings: fromParameters(0, 1, 2, 3),
+      argumentMappings: [...fromParameters(0, 1, 2, 3), { kind: "asked-namespaces" }],
     },
   ),
   securityHook(
@@ -196,13 +203,15 @@ export const systemHooks: readonly HookFact[] = [
     },
   ),
   {
-    id: "ksys_unshare",
+    // No name that policies could give a raw hook: before 6.1 its place is one that sees much else.
+    id: "user_namespaces/create",
     section: "kprobe",
-    arguments: [{ name: "unshare_flags", type: uint64, words: "namespaceFlags" }],
+    arguments: [{ name: "namespaces", type: uint64, words: "namespaceFlags", derived: true }],
     result: int32,
     attachPoints: [
-      trampoline("fexit", "ksys_unshare", unshare),
-      trampoline("fentry", "ksys_unshare", unshare),
+      ...securityPoints("security_create_user_ns", createUserNamespace, createUserNamespace, "userns_create"),
+      trampoline("fmod_ret", "security_prepare_creds", prepareCredentials),
+      trampoline("fentry", "security_prepare_creds", prepareCredentials),
     ],
     alsoServedBy: [],
     guards: [],

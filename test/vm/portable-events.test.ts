@@ -1,0 +1,141 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdirSync } from "node:fs";
+import { beforeAll, describe, expect, it } from "vitest";
+import type { StepResult } from "../../src/vm/guest-job.ts";
+import { kernelByName } from "../../src/vm/kernel-catalog.ts";
+import { findCompiler } from "./effects.ts";
+import { REPOSITORY, RUNTIME, runInGuest } from "./guest.ts";
+import { deniedEvents, operations, otherErrors, prepareScript, reportedEvents } from "./portable-events.ts";
+
+const ENOANO = 55;
+const BOOT_LIMIT = 280_000;
+const EVENTS_FILE = "/run/policyc/portable.events";
+
+/** What `test/guest/events.c` says of one operation. */
+interface Outcome {
+  readonly operation: string;
+  readonly signal: number;
+  readonly error: number;
+  readonly bytes: number;
+  readonly changed: boolean;
+}
+
+/** `POLICYC_TEST_KERNELS=5.10,7.2` tries others. */
+const kernels = (process.env["POLICYC_TEST_KERNELS"]?.split(",") ?? ["6.1", "6.12"]).flatMap(
+  (word) => kernelByName(word) ?? [],
+);
+
+function buildPrograms(): { readonly bundle: string; readonly program: string } {
+  const bundle = `${REPOSITORY}build/portable-events.policyc`;
+  const program = `${REPOSITORY}build/events`;
+  mkdirSync(`${REPOSITORY}build`, { recursive: true });
+  execFileSync(findCompiler(), [
+    "-static",
+    "-O1",
+    "-Wall",
+    "-o",
+    program,
+    `${REPOSITORY}test/guest/events.c`,
+  ]);
+  const compiled = spawnSync(
+    process.execPath,
+    [
+      `${REPOSITORY}dist/policyc.js`,
+      "compile",
+      `${REPOSITORY}test/fixtures/portable-events/events.policy`,
+      "-o",
+      bundle,
+    ],
+    { encoding: "utf8" },
+  );
+  if (compiled.status !== 0) {
+    throw new Error(`the policies do not compile (status ${compiled.status ?? -1}):\n${compiled.stderr}`);
+  }
+  return { bundle, program };
+}
+
+describe.each(kernels)("portable events on kernel %s", (kernel) => {
+  let results: readonly StepResult[] = [];
+
+  beforeAll(async () => {
+    const { bundle, program } = buildPrograms();
+    const prepare = { argv: ["sh", "-c", prepareScript()] };
+    results = await runInGuest(kernel, [
+      { name: "prepare", ...prepare },
+      { name: "control", argv: [program, ...operations], timeoutSeconds: 60 },
+      { name: "prepare again", ...prepare },
+      {
+        name: "run",
+        argv: [
+          ...[...RUNTIME, "run", bundle, "--output", "json", "--events-file", EVENTS_FILE, "--"],
+          ...[program, ...operations],
+        ],
+        timeoutSeconds: 100,
+      },
+      { name: "events", argv: ["cat", EVENTS_FILE] },
+    ]);
+  }, BOOT_LIMIT);
+
+  const resultOf = (name: string): StepResult => {
+    const found = results.find((result) => result.name === name);
+    if (found === undefined) {
+      throw new Error(`no result of step ${name}`);
+    }
+    return found;
+  };
+  const outcomeOf = (step: string, operation: string): Outcome => {
+    const { exit, stderr, stdout } = resultOf(step);
+    const found = outcomes(stdout).find((outcome) => outcome.operation === operation);
+    if (found === undefined) {
+      throw new Error(`no outcome of ${operation}: exit ${exit}\n${stdout}\n${stderr}`);
+    }
+    return found;
+  };
+  const eventLines = (event: string): readonly string[] =>
+    resultOf("events")
+      .stdout.split("\n")
+      .filter((line) => line.includes(`"rule":"${event}/${event}#`));
+
+  it("starts from operations that nothing refuses without a policy", () => {
+    expect(resultOf("prepare")).toMatchObject({ exit: 0 });
+    const control = outcomes(resultOf("control").stdout);
+    expect(control.map(({ operation }) => operation)).toEqual(operations);
+    expect(control.filter(({ error, signal }) => error !== 0 || signal !== 0)).toEqual([]);
+  });
+
+  it.each(Object.keys(deniedEvents))("refuses and reports %s", (event) => {
+    const denied = deniedEvents[event]?.denied ?? [];
+    expect(denied.map((operation) => outcomeOf("run", operation))).toEqual(
+      denied.map((operation) => {
+        const error = otherErrors.get(operation) ?? ENOANO;
+        return { operation, signal: 0, error, bytes: 0, changed: false };
+      }),
+    );
+    expect(eventLines(event).filter((line) => line.includes('"denied":true')).length).toBeGreaterThanOrEqual(
+      denied.length,
+    );
+  });
+
+  it.each(Object.keys(deniedEvents))("lets pass what is no such %s", (event) => {
+    const allowed = deniedEvents[event]?.allowed ?? [];
+    expect(allowed.map((operation) => outcomeOf("run", operation))).toEqual(
+      allowed.map((operation) => outcomeOf("control", operation)),
+    );
+  });
+
+  it.each(Object.entries(reportedEvents))("reports %s", (event, operation) => {
+    expect(outcomeOf("run", operation)).toMatchObject({ error: 0, signal: 0 });
+    expect(eventLines(event).length).toBeGreaterThan(0);
+  });
+
+  it("loses no event", () => {
+    expect(resultOf("events").stdout.trim().split("\n").at(-1)).toMatch(/^\{"lost":0[,}]/);
+  });
+});
+
+function outcomes(output: string): readonly Outcome[] {
+  return output
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line): Outcome => JSON.parse(line) as Outcome);
+}
