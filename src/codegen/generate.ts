@@ -6,7 +6,7 @@ import { elementAt } from "../source/invariant.ts";
 import { formatSpan } from "../source/source.ts";
 import type { ManifestAlternative, ManifestAttachment, MapPlan } from "../../runtime/manifest.ts";
 import { type HookBits, numberBits, wordsOf } from "./bits.ts";
-import { type CWriter, cComment, cIdentifier, cWord, createCWriter } from "./c-writer.ts";
+import { type CWriter, type LineOrigin, cComment, cIdentifier, cWord, createCWriter } from "./c-writer.ts";
 import { type TrieTable, trieTables, writeDecide } from "./decide-code.ts";
 import { capturedPaths, fixedCaptureBytes, writeConclude } from "./event-code.ts";
 import { writeLayoutAsserts } from "./layout-asserts.ts";
@@ -18,6 +18,8 @@ export const PROGRAM_FILE = "program.bpf.c";
 /** What codegen makes of a compilation. */
 export interface Program {
   readonly text: string;
+  /** Which lines of the text come from which part of a policy. */
+  readonly origins: readonly LineOrigin[];
   readonly plan: MapPlan;
   readonly attachments: readonly ManifestAttachment[];
   /** For each program of the text: its hook's index, or undefined for process tracking. */
@@ -43,13 +45,14 @@ const generations = [
 export function generate(verified: VerifiedIr): Program {
   const { ir } = verified;
   const parts = partsOf(ir);
-  const writer = createCWriter(PROGRAM_FILE);
+  const writer = createCWriter();
   writePreamble(writer, parts, ir.policies.length);
   const programHooks = new Map<string, number | undefined>();
   const attachments = parts.flatMap((part) => writeHook(writer, part, programHooks));
   const processes = writeProcessPrograms(writer, programHooks);
   return {
     text: writer.text(),
+    origins: writer.origins(),
     plan: planOf(parts),
     attachments: [...processes, ...attachments],
     programHooks,
@@ -105,8 +108,14 @@ function writeHook(
   part: HookParts,
   programHooks: Map<string, number | undefined>,
 ): readonly ManifestAttachment[] {
-  writeHookDecision(writer, part);
-  return part.hook.attachments.map((attachment) => writeAttachment(writer, part, attachment, programHooks));
+  const attachments: ManifestAttachment[] = [];
+  writer.within(part.hook.blocks[0]?.span, () => {
+    writeHookDecision(writer, part);
+    for (const attachment of part.hook.attachments) {
+      attachments.push(writeAttachment(writer, part, attachment, programHooks));
+    }
+  });
+  return attachments;
 }
 
 /** The values, tables and decide function of a hook. */
