@@ -16,6 +16,8 @@ export interface EnforcementCase {
   readonly files: Readonly<Record<string, string>>;
   readonly stopped: readonly string[];
   readonly allowed: readonly string[];
+  /** Of `allowed`: those that an event reports all the same, with the function and what it says of the target. */
+  readonly observed?: readonly (readonly [operation: string, place: string, detail: string])[];
   /** Files whose contents are afterwards what they were. */
   readonly unchanged: readonly string[];
 }

@@ -75,6 +75,15 @@ describe.each(kernels)("enforcement on kernel %s", (kernel, cases) => {
       expect(tookEffect(effect)).toBe(true);
     });
 
+    it.each(found.observed ?? [])("reports %s at %s and lets it be", (_, place, detail) => {
+      const lines = resultOf(names.events).stdout.split("\n");
+      const event = lines.find(
+        (line) => line.includes(`"function_name":"${place}"`) && line.includes(detail),
+      );
+      expect(event).toContain('"action":"KPROBE_ACTION_POST"');
+      expect(event).not.toContain('"denied"');
+    });
+
     it("leaves what it guards as it was", () => {
       expect(resultOf(names.after).stdout).toBe(resultOf(names.before).stdout);
       expect(resultOf(names.before).exit).toBe(0);
