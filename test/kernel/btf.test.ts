@@ -161,7 +161,8 @@ describe.runIf(isPresent)("this machine's kernel", () => {
         .replace("long unsigned int", "unsigned long")
         .replace("long int", "long")
         .replace(/^(kuid_t|kgid_t|enum kernel_\w+_id)$/, "u32")
-        .replace("u64", "unsigned long");
+        .replace("u64", "unsigned long")
+        .replace("gfp_t", "unsigned int");
     for (const point of points.filter(({ kind }) => kind !== "tp_btf")) {
       const name = point.kind === "lsm" ? `bpf_lsm_${point.target}` : point.target;
       const prototype = findFunction(btf, name);
