@@ -74,3 +74,15 @@ function commentsOf(text: string): readonly string[] {
     .comments.map(({ image }) => image.trimEnd())
     .sort();
 }
+
+test("numbers that no place takes are written as they were", () => {
+  const text = `policy "p" {
+  severity 123456789012345678901234567890
+
+  on kprobe f(a: int at 2400413149246953783621) {
+    deny
+  }
+}
+`;
+  expect(format(text)).toBe(text);
+});

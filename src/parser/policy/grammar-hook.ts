@@ -38,7 +38,7 @@ export class HookGrammar extends ConditionGrammar {
       kind: "parameter",
       name: this.nameOf(first),
       type,
-      index: index && Number(integerValue(index.image)),
+      index: index && integerValue(index.image),
       label,
       span: this.spanFrom(first),
     }));

@@ -115,7 +115,7 @@ export class StatementGrammar extends HookGrammar {
     const value = this.CONSUME(t.Integer);
     return this.ACTION(() => ({
       kind: "severity",
-      value: Number(integerValue(value.image)),
+      value: integerValue(value.image),
       span: this.spanFrom(first),
     }));
   });

@@ -18,6 +18,11 @@ export function integerValue(image: string): bigint {
   return image.startsWith("-") ? -BigInt(image.slice(1)) : BigInt(image);
 }
 
+/** As a number; what is too large for one stays larger than any limit. */
+export function saturatedNumber(value: bigint): number {
+  return Number(value > BigInt(Number.MAX_SAFE_INTEGER) ? Number.MAX_SAFE_INTEGER : value);
+}
+
 /** The value of one token, or of the range from one number to another. */
 export function literalFromTokens(first: IToken, last: IToken | undefined, span: Span): LiteralSyntax {
   const text = last === undefined ? first.image : `${first.image}..${last.image}`;

@@ -1,6 +1,7 @@
 /** Hooks as written -> hook references of the Policy tree. */
 import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
 import { diagnostic } from "../../diagnostics/diagnostic.ts";
+import { saturatedNumber } from "./literals.ts";
 import type { HookSyntax, NameSyntax, ParameterSyntax, StringSyntax } from "./syntax.ts";
 import type { HookReference, Name, Parameter, Text } from "./tree.ts";
 
@@ -36,7 +37,7 @@ function lowerParameters(
   const lowered: Parameter[] = [];
   let next = 0;
   for (const syntax of parameters) {
-    const index = syntax.index ?? next;
+    const index = syntax.index === undefined ? next : saturatedNumber(syntax.index);
     const isSkipped = syntax.type === undefined && syntax.name.text === "_";
     const parameter = isSkipped ? undefined : lowerParameter(syntax, next, diagnostics);
     if (parameter !== undefined) {
@@ -63,7 +64,7 @@ function lowerParameter(
   }
   return {
     kind: "parameter",
-    index: syntax.index ?? position,
+    index: syntax.index === undefined ? position : saturatedNumber(syntax.index),
     name: toName(name),
     type: toName(type),
     label: label && toText(label),

@@ -6,6 +6,7 @@ import type { Span } from "../../source/source.ts";
 import { lowerActions } from "./lower-action.ts";
 import { conditionMeaning, lowerCondition } from "./lower-condition.ts";
 import { lowerHook } from "./lower-hook.ts";
+import { saturatedNumber } from "./literals.ts";
 import { valueMeaning } from "./lower-value.ts";
 import { type Entry, type Names, type NamesContext, declareNames, lookUp, unusedNames } from "./names.ts";
 import type {
@@ -92,7 +93,7 @@ function lowerPolicy(
     name: toName(policy.name),
     namespace: policy.namespace && toName(policy.namespace),
     description: textOf(policy.items, "description"),
-    severity: policy.items.find((item) => item.kind === "severity")?.value,
+    severity: severityOf(policy.items),
     tags: tagsOf(policy.items),
     message: textOf(policy.items, "message"),
     mode: policy.mode,
@@ -119,6 +120,11 @@ function toText({ span, value }: StringSyntax): Text {
 }
 
 type AnyItem = ItemSyntax | RuleSyntax;
+
+function severityOf(items: readonly ItemSyntax[]): number | undefined {
+  const found = items.find((item) => item.kind === "severity");
+  return found && saturatedNumber(found.value);
+}
 
 function textOf(items: readonly AnyItem[], kind: "description" | "message"): Text | undefined {
   const item = items.find((candidate) => candidate.kind === kind);

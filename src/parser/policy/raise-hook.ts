@@ -62,7 +62,7 @@ function raiseParameter(parameter: Parameter, isPositional: boolean): ParameterS
     kind: "parameter",
     name: raiseName(parameter.name),
     type: raiseName(parameter.type),
-    index: isPositional ? undefined : parameter.index,
+    index: isPositional ? undefined : BigInt(parameter.index),
     label: parameter.label && raiseText(parameter.label),
     span: parameter.span,
   };

@@ -28,7 +28,7 @@ export function raisePolicyTree(tree: PolicyTree, span: Span): FileSyntax {
 function raisePolicy(policy: Policy): PolicySyntax {
   const { span } = policy;
   const severity: readonly ItemSyntax[] =
-    policy.severity === undefined ? [] : [{ kind: "severity", value: policy.severity, span }];
+    policy.severity === undefined ? [] : [{ kind: "severity", value: BigInt(policy.severity), span }];
   return {
     kind: "policy",
     name: raiseString(policy.name),

@@ -49,7 +49,7 @@ export interface NameSyntax {
 
 export type ItemSyntax =
   | TextItemSyntax
-  | { readonly kind: "severity"; readonly value: number; readonly span: Span }
+  | { readonly kind: "severity"; readonly value: bigint; readonly span: Span }
   | ScopeSyntax
   | DeclarationSyntax
   | BlockSyntax;
@@ -142,7 +142,7 @@ export interface ParameterSyntax {
   readonly name: NameSyntax;
   readonly type: NameSyntax | undefined;
   /** Written after `at`; absent: one after the parameter before it. */
-  readonly index: number | undefined;
+  readonly index: bigint | undefined;
   readonly label: StringSyntax | undefined;
   readonly span: Span;
 }
