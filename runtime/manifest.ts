@@ -20,6 +20,8 @@ export interface Manifest {
   readonly attachments: readonly ManifestAttachment[];
   readonly programs: readonly ManifestProgram[];
   readonly maps: readonly ManifestMap[];
+  /** What the compiler held against the kernels' limits before there was code. For people: nothing depends on it. */
+  readonly budget?: ManifestBudget;
   /** Things the operator should know, found when compiling (`applies to the host`). */
   readonly notes: readonly string[];
   /** SHA-256, hex, of every other file of the bundle by name. */
@@ -112,6 +114,31 @@ export interface ManifestProgram {
   /** Bytes of stack, of the deepest call path, where known. */
   readonly stack: number;
   readonly hook?: number;
+  /** What the compiler expected of a hook's program. */
+  readonly estimate?: ManifestEstimate;
+}
+
+export interface ManifestEstimate {
+  readonly instructions: number;
+  readonly stack: number;
+  /** Instructions that the verifier walks: kernels before 6.7, and from then on. */
+  readonly walked: readonly [number, number];
+}
+
+export interface ManifestBudget {
+  /** Names of the kernels whose limits hold. */
+  readonly targets: readonly string[];
+  /** The largest use of each limit. */
+  readonly uses: readonly ManifestLimitUse[];
+}
+
+export interface ManifestLimitUse {
+  /** What is used: `instructions`. */
+  readonly limit: string;
+  readonly used: number;
+  readonly maximum: number;
+  /** Where most is used: a hook, a field, a function or a map. */
+  readonly where: string;
 }
 
 export interface ManifestMap {

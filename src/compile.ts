@@ -55,6 +55,12 @@ export async function compilePolicies(
   if (object.value === undefined) {
     return failure(diagnostics);
   }
-  const bundle = packBundle({ ir, program, object: object.value, diagnostics: [...found, ...diagnostics] });
+  const bundle = packBundle({
+    ir,
+    program,
+    object: object.value,
+    diagnostics: [...found, ...diagnostics],
+    verified: checked.value,
+  });
   return success({ ir, program, object: object.value, bundle }, diagnostics);
 }

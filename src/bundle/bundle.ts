@@ -4,11 +4,16 @@ import { unzipSync, zipSync } from "fflate";
 import type { Program } from "../codegen/generate.ts";
 import type { Ir, IrHook, Verdict } from "../ir/ir.ts";
 import { type Condensed, condense } from "../diagnostics/condense.ts";
+import type { ProgramBudget } from "../ir/verify/budget.ts";
+import { budgetOfProgram, usesOf } from "../ir/verify/usage.ts";
+import type { VerifiedIr } from "../ir/verify/verify.ts";
 import type { Diagnostic } from "../diagnostics/diagnostic.ts";
 import { formatSpan, positionAt } from "../source/source.ts";
 import {
   MANIFEST_FORMAT,
   type Manifest,
+  type ManifestBudget,
+  type ManifestEstimate,
   type ManifestHook,
   type ManifestMap,
   type ManifestProgram,
@@ -31,6 +36,8 @@ export interface BundleParts {
   readonly object: Uint8Array;
   /** What was found when compiling; warnings become notes for the operator. */
   readonly diagnostics: readonly Diagnostic[];
+  /** What the limits were held against; absent where nothing was verified. */
+  readonly verified?: Pick<VerifiedIr, "budget" | "targets">;
 }
 
 /** The bundle as bytes: a zip with fixed times, so that the same parts give the same bytes. */
@@ -68,14 +75,15 @@ function sha256(bytes: Uint8Array): string {
 
 /** What a bundle says about itself. */
 export function manifestOf(parts: BundleParts, digests: Readonly<Record<string, string>>): Manifest {
-  const { ir, program, object } = parts;
+  const { ir, program } = parts;
   return {
     format: MANIFEST_FORMAT,
     compiler: COMPILER,
     ...subjectsOf(ir),
     attachments: program.attachments,
-    programs: programsOf(program, object),
+    programs: programsOf(parts),
     maps: mapsOf(ir, program),
+    ...(parts.verified === undefined ? {} : { budget: budgetOf(parts.verified) }),
     notes: condense(parts.diagnostics.filter(({ severity }) => severity !== "info")).map(noteOf),
     digests,
   };
@@ -151,11 +159,30 @@ function hookOf(hook: IrHook): ManifestHook {
   };
 }
 
-function programsOf(program: Program, object: Uint8Array): readonly ManifestProgram[] {
+function programsOf({ program, object, verified }: BundleParts): readonly ManifestProgram[] {
   return readPrograms(object).map(({ name, section, instructions, stack }) => {
     const hook = program.programHooks.get(name);
-    return { name, section, instructions, stack, ...(hook === undefined ? {} : { hook }) };
+    const expected =
+      hook === undefined || verified === undefined
+        ? undefined
+        : budgetOfProgram(verified.budget, hook, section, name);
+    return {
+      name,
+      section,
+      instructions,
+      stack,
+      ...(hook === undefined ? {} : { hook }),
+      ...(expected === undefined ? {} : { estimate: estimateOf(expected) }),
+    };
   });
+}
+
+function estimateOf({ instructions, stackBytes, walked }: ProgramBudget): ManifestEstimate {
+  return { instructions, stack: stackBytes, walked: [walked.callbacksOnce, walked.callbacksAsLoops] };
+}
+
+function budgetOf({ budget, targets }: Pick<VerifiedIr, "budget" | "targets">): ManifestBudget {
+  return { targets: targets.map(({ name }) => name), uses: usesOf(budget, targets) };
 }
 
 /** Maps that depend on the policies; those of the headers are the same in every bundle. */

@@ -61,6 +61,7 @@ function inspection(manifest: Manifest): object {
     policies: manifest.policies,
     programs: manifest.programs,
     maps: manifest.maps,
+    ...(manifest.budget === undefined ? {} : { budget: manifest.budget }),
     requires: requirementsOf(manifest),
     notes: manifest.notes,
     digests: manifest.digests,
@@ -87,10 +88,16 @@ function page(manifest: Manifest): string {
     `programs: ${manifest.programs.length}, ${instructions} instructions`,
     ...table(
       [
-        ["name", "section", "instructions", "stack"],
-        ...manifest.programs.map((one) => [one.name, one.section, one.instructions, one.stack]),
+        ["name", "section", "instructions", "expected", "stack"],
+        ...manifest.programs.map((one) => [
+          one.name,
+          one.section,
+          one.instructions,
+          one.estimate?.instructions ?? "",
+          one.stack,
+        ]),
       ].map((row) => row.map(String)),
-      [2, 3],
+      [2, 3, 4],
     ),
     "",
     `maps: ${manifest.maps.length}, ${bytes} bytes`,
@@ -101,6 +108,7 @@ function page(manifest: Manifest): string {
       ].map((row) => row.map(String)),
       [2, 3, 4],
     ),
+    ...limitLines(manifest),
     "",
     "needs",
     ...manifest.attachments.map(needLine),
@@ -109,6 +117,23 @@ function page(manifest: Manifest): string {
   ]
     .map(shownText)
     .join("\n");
+}
+
+/** How near the bundle comes to the limits of the kernels that it was compiled for. */
+function limitLines({ budget }: Manifest): readonly string[] {
+  return budget === undefined
+    ? []
+    : [
+        "",
+        `limits of ${budget.targets.map((name) => `kernel ${name}`).join(", ")}`,
+        ...table(
+          [
+            ["what", "used", "limit", "where most"],
+            ...budget.uses.map(({ limit, used, maximum, where }) => [limit, used, maximum, where]),
+          ].map((row) => row.map(String)),
+          [1, 2],
+        ),
+      ];
 }
 
 /** Rows with columns under each other, two spaces in; the columns of `numbers` end at their right edge. */

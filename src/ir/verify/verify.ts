@@ -18,8 +18,8 @@ export interface VerifiedIr {
   readonly kind: "verified-ir";
   readonly ir: Ir;
   readonly budget: Budget;
-  /** The names of the kernels that the limits are those of. */
-  readonly targets: readonly string[];
+  /** The kernels that the limits are those of. */
+  readonly targets: readonly Target[];
   readonly [verified]: true;
 }
 
@@ -29,10 +29,7 @@ export function verify(ir: Ir, targets: readonly Target[]): Outcome<VerifiedIr> 
   const findings = checkBudget({ ir, budget, targets });
   return hasErrors(findings)
     ? failure(findings)
-    : success(
-        { kind: "verified-ir", ir, budget, targets: targets.map(({ name }) => name), [verified]: true },
-        findings,
-      );
+    : success({ kind: "verified-ir", ir, budget, targets, [verified]: true }, findings);
 }
 
 /** Every limit, by family. */
