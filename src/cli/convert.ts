@@ -37,7 +37,9 @@ async function runConvert(inputs: readonly string[], options: ConvertCommandOpti
     language: options.language,
     readImport: importReader(process.cwd()),
   });
-  const diagnostics = [...unreadable, ...found];
+  const before = [...unreadable, ...found];
+  const converted = value === undefined || hasErrors(before) ? undefined : convertPolicies(value, options.to);
+  const diagnostics = [...before, ...(converted?.diagnostics ?? [])];
   if (diagnostics.length > 0) {
     const policies = value?.policies ?? [];
     const rules = policies.flatMap(({ blocks }) => blocks).flatMap((block) => block.rules).length;
@@ -45,8 +47,6 @@ async function runConvert(inputs: readonly string[], options: ConvertCommandOpti
     const summary = summarize(counts, diagnostics);
     process.stderr.write(await formatReport(diagnostics, summary, options, process.stderr.isTTY));
   }
-  if (value !== undefined && !hasErrors(diagnostics)) {
-    process.stdout.write(convertPolicies(value, options.to));
-  }
+  process.stdout.write(converted?.text ?? "");
   return exitCodeOf(diagnostics);
 }

@@ -94,4 +94,10 @@ export const languageCatalog = {
     "the operator takes one value",
     "`==` and `!=` compare with one value; `in` and `not in` take a list.",
   ),
+
+  "conversion-loss": entry(
+    "warning",
+    "the other language can't say this",
+    "What a language can't say is left out whole, a block with all its rules, so that no condition is dropped from a rule. The text does less than the policy; the report names every part.",
+  ),
 } as const satisfies Record<string, CatalogEntry>;

@@ -42,5 +42,9 @@ export const languagePages = {
     "allow when mask == 4\notherwise deny",
   ),
   "invalid-limit": inRules("deny, limit 10 per 1s when mask == 4", "deny, alert when mask == 4"),
+  "conversion-loss": inSituation(
+    '`policyc convert --to tetragon` of a rule with `when any ancestor.exe == "/usr/sbin/sshd"`',
+    "`policyc convert --to policy`, which loses nothing",
+  ),
   "wrong-number-of-values": inRules("deny when mask == [1, 2]", "deny when mask in [1, 2]"),
 } as const satisfies Record<string, Page>;

@@ -1,0 +1,172 @@
+/** Policies -> TracingPolicy YAML, with a report of what it can't say. Nothing is said in part: a block is whole or left out. */
+import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
+import type { Block, HookReference, Parameter, Policy, PolicyTree, Scope } from "../../parser/policy/tree.ts";
+import { type Loss, loss, lossFinding } from "./loss.ts";
+import type { ArgumentFilter, Filter } from "./match.ts";
+import { type Selector, selectorsOf } from "./selectors.ts";
+
+export interface Conversion {
+  readonly text: string;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+type RawHook = Extract<HookReference, { readonly kind: "raw" }>;
+
+/** One TracingPolicy a policy, as YAML documents. */
+export function convertToTetragon(tree: PolicyTree): Conversion {
+  const diagnostics: Diagnostic[] = [];
+  const documents = tree.policies.flatMap((policy) => convertPolicy(policy, diagnostics) ?? []);
+  return { text: documents.join("---\n"), diagnostics };
+}
+
+function convertPolicy(policy: Policy, diagnostics: Diagnostic[]): string | undefined {
+  const head = headOf(policy);
+  if (typeof head !== "string") {
+    diagnostics.push(lossFinding(head, "the policy is left out"));
+    return undefined;
+  }
+  diagnostics.push(...metadataLosses(policy).map((found) => lossFinding(found, "this alone is left out")));
+  const entries: Record<"kprobes" | "lsmhooks", string[]> = { kprobes: [], lsmhooks: [] };
+  for (const block of policy.blocks) {
+    for (const hook of block.hooks) {
+      const entry = convertBlock(block, hook);
+      if (typeof entry === "string") {
+        entries[hook.kind === "raw" && hook.section === "lsm" ? "lsmhooks" : "kprobes"].push(entry);
+      } else {
+        diagnostics.push(lossFinding(entry, "the block is left out"));
+      }
+    }
+  }
+  const sections = Object.entries(entries).filter(([, list]) => list.length > 0);
+  const mode =
+    policy.mode === undefined ? "" : `  options:\n  - {name: policy-mode, value: ${policy.mode}}\n`;
+  // A policy without hooks would look as if it did something.
+  return sections.length === 0
+    ? undefined
+    : `${head}spec:\n${mode}${sections.map(([name, list]) => `  ${name}:\n${list.join("")}`).join("")}`;
+}
+
+const validName = /^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/;
+
+function headOf(policy: Policy): string | Loss {
+  if (!validName.test(policy.name.text)) {
+    return loss(policy.name.span, "this is no name of a Kubernetes object");
+  }
+  const namespace = namespaceOf(policy.scope);
+  if (namespace === undefined || (policy.namespace?.text ?? "") !== namespace) {
+    return loss(
+      policy.scope.span,
+      "a TracingPolicy applies to everything, or to the pods of its own namespace",
+    );
+  }
+  const kind = namespace === "" ? "TracingPolicy" : "TracingPolicyNamespaced";
+  const line = namespace === "" ? "" : `  namespace: ${quote(namespace)}\n`;
+  return `apiVersion: cilium.io/v1alpha1\nkind: ${kind}\nmetadata:\n  name: ${quote(policy.name.text)}\n${line}`;
+}
+
+/** The namespace that a scope means, empty for everything; undefined for any other scope. */
+function namespaceOf(scope: Scope): string | undefined {
+  if (scope.kind === "everything") {
+    return "";
+  }
+  const condition = scope.kind === "containers" && !scope.withHost ? scope.condition : undefined;
+  const [value, ...more] = condition?.kind === "comparison" ? condition.values : [];
+  return condition?.kind === "comparison" &&
+    condition.operator === "in" &&
+    condition.field.segments.join(".") === "pod.namespace" &&
+    value?.kind === "string" &&
+    more.length === 0
+    ? value.value
+    : undefined;
+}
+
+/** What says nothing about what is decided. */
+function metadataLosses(policy: Policy): readonly Loss[] {
+  const texts = [policy.description, policy.message, policy.tags[0]].filter((text) => text !== undefined);
+  return [
+    ...texts.map(({ span }) => loss(span, "a TracingPolicy has texts at its hooks only")),
+    ...(policy.severity === undefined ? [] : [loss(policy.name.span, "a TracingPolicy has no severity")]),
+    ...policy.blocks.flatMap(({ otherwise }) =>
+      otherwise === undefined ? [] : [loss(otherwise.span, "events will not tell `otherwise` from a rule")],
+    ),
+  ];
+}
+
+function convertBlock(block: Block, hook: HookReference): string | Loss {
+  if (hook.kind === "event") {
+    return loss(hook.span, "a TracingPolicy has no portable events");
+  }
+  if (block.group !== undefined) {
+    return loss(block.group.span, "a TracingPolicy has no decision groups");
+  }
+  if (hook.section !== "kprobe" && hook.section !== "lsm") {
+    return loss(hook.span, `\`${hook.section}\` hooks are not converted`);
+  }
+  const selectors = selectorsOf(block, hook);
+  return "kind" in selectors ? selectors : entryOf(block, hook, selectors);
+}
+
+function entryOf(block: Block, hook: RawHook, selectors: readonly Selector[]): string {
+  const { parameters, result } = hook;
+  const lines = [
+    ...(hook.section === "lsm"
+      ? [`hook: ${quote(hook.target.text)}`]
+      : [`call: ${quote(hook.target.text)}`, `syscall: ${hook.syscall}`]),
+    ...(block.message === undefined ? [] : [`message: ${quote(block.message.text)}`]),
+    ...(block.tags.length === 0 ? [] : [`tags: ${list(block.tags.map(({ text }) => text))}`]),
+    ...(result === undefined ? [] : ["return: true", `returnArg: ${argument(result)}`]),
+    ...(parameters.length === 0
+      ? []
+      : ["args:", ...parameters.map((parameter) => `- ${argument(parameter)}`)]),
+    ...(selectors.length === 0 ? [] : ["selectors:", ...selectors.flatMap(selectorLines)]),
+  ];
+  return lines.map((line, index) => `${index === 0 ? "  - " : "    "}${line}\n`).join("");
+}
+
+function argument({ index, label, type }: Parameter): string {
+  const named = label === undefined ? "" : `, label: ${quote(label.text)}`;
+  return `{index: ${index}, type: ${quote(type.text)}${named}}`;
+}
+
+function selectorLines({ actions, filters, label }: Selector): readonly string[] {
+  const lines = [
+    ...(label === undefined ? [] : [`label: ${quote(label)}`]),
+    ...filterLines("matchArgs", filters, "argument"),
+    ...filterLines("matchReturnArgs", filters, "result"),
+    ...filterLines("matchBinaries", filters, "binary"),
+    ...(actions.length === 0 ? [] : ["matchActions:", ...actions.map((action) => `- ${mapping(action)}`)]),
+  ];
+  return lines.length === 0 ? ["- {}"] : lines.map((line, index) => `${index === 0 ? "- " : "  "}${line}`);
+}
+
+function filterLines(key: string, filters: readonly Filter[], kind: Filter["kind"]): readonly string[] {
+  const own = filters.filter((filter) => filter.kind === kind);
+  return own.length === 0 ? [] : [`${key}:`, ...own.map((filter) => `- ${filterText(filter)}`)];
+}
+
+function filterText(filter: Filter): string {
+  const index = filter.kind === "binary" ? "" : indexText(filter);
+  return `{${index}operator: ${filter.operator}, values: ${list(filter.values)}}`;
+}
+
+function indexText({ index }: ArgumentFilter): string {
+  return `index: ${index}, `;
+}
+
+function mapping(entries: Readonly<Record<string, string | number>>): string {
+  const parts = Object.entries(entries).map(
+    ([key, value]) => `${key}: ${typeof value === "number" ? value : quote(value)}`,
+  );
+  return `{${parts.join(", ")}}`;
+}
+
+function list(texts: readonly string[]): string {
+  return `[${texts.map(quote).join(", ")}]`;
+}
+
+/** A text as YAML reads it back: JSON's escapes are YAML's, and everything else that hides is escaped as well. */
+function quote(text: string): string {
+  return JSON.stringify(text).replace(/[\u007f-\u009f\u2028-\u202e\u2066-\u2069\ufeff]/g, (character) => {
+    return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  });
+}
