@@ -42,9 +42,9 @@ static __always_inline void event_send(void *record, u32 size)
 		count(COUNTER_LOST);
 }
 
-/* Puts the path into the record at `at`; gives back where the next part goes. */
-static __always_inline u64 path_capture(struct scratch *scratch, u64 at, const struct path_text *text, u32 mode,
-					u32 flags)
+/* Puts a path that lies in `memory` into the record at `at`; gives back where the next part goes. */
+static __always_inline u64 path_capture(struct scratch *scratch, struct scratch *memory, u64 at,
+					const struct path_text *text, u32 mode, u32 flags)
 {
 	const u64 room = sizeof(struct captured_path) + PATH_BYTES + 8;
 	u64 start = bounded(at, RECORD_BYTES - room);
@@ -55,7 +55,7 @@ static __always_inline u64 path_capture(struct scratch *scratch, u64 at, const s
 	captured->mode = mode;
 	captured->flags = flags;
 	captured->reserved0 = 0;
-	bpf_probe_read_kernel(captured + 1, length, &scratch->path[bounded(text->offset, PATH_BYTES)]);
+	bpf_probe_read_kernel(captured + 1, length, &memory->path[bounded(text->offset, PATH_BYTES)]);
 	return start + sizeof(*captured) + ((length + 7) & ~7ULL);
 }
 

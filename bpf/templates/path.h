@@ -157,12 +157,6 @@ static __always_inline void path_of(struct path_value *value, struct dentry *den
 	}
 }
 
-/* A number that differs from path to path; see forget(). */
-static __always_inline u64 path_noise(const struct path_value *value)
-{
-	return value->present ? value->dentry->d_name.len : 0;
-}
-
 /* The first 8 bytes of a name that lies at `name`; what follows its NUL is undefined. */
 static __always_inline u64 name_head(u64 name)
 {
@@ -193,7 +187,7 @@ static __always_inline void path_ends(const struct path_value *value, struct pat
 	ends->head = 0;
 	ends->tail = 0;
 	ends->tail_length = 0;
-	ends->has_tail = want_tail;
+	ends->has_tail = false;
 	if (!value->present)
 		return;
 	ends->status = PATH_PRESENT;
@@ -201,7 +195,9 @@ static __always_inline void path_ends(const struct path_value *value, struct pat
 	struct dentry *dentry = value->dentry;
 	struct vfsmount *mnt = value->mnt;
 
-	if (want_tail) {
+	/* What a mount shows at its top is named by the place that it is mounted on. */
+	ends->has_tail = want_tail && dentry != mnt->mnt_root;
+	if (ends->has_tail) {
 		u32 length = dentry->d_name.len;
 
 		/* Bytes before a short name are never compared: see tail_length. */
@@ -398,6 +394,19 @@ static __always_inline struct trie_key *path_key(struct scratch *scratch, const 
 	struct trie_key *key = (void *)&scratch->path[offset] - sizeof(key->bits);
 
 	key->bits = length * 8;
+	return key;
+}
+
+/* The whole path as a hash key of `bytes` bytes, filled up with 0; NULL when it is longer. */
+static __always_inline u8 *path_hash_key(struct scratch *scratch, const struct path_text *text, const u32 bytes)
+{
+	u8 *key = scratch->reversed.bytes;
+	u64 length = bounded(text->length, bytes);
+
+	if (text->length > bytes)
+		return NULL;
+	__builtin_memset(key, 0, bytes);
+	bpf_probe_read_kernel(key, length, &scratch->path[bounded(text->offset, PATH_BYTES)]);
 	return key;
 }
 

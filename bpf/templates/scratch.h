@@ -21,6 +21,9 @@
 #ifndef DECISION_MAX
 #define DECISION_MAX 1
 #endif
+#ifndef LIVE_WORDS
+#define LIVE_WORDS 1
+#endif
 #ifndef RECORD_BYTES
 #define RECORD_BYTES RECORD_BYTES_FOR(DECISION_MAX, 64, 1)
 #endif
@@ -59,6 +62,8 @@ struct scratch {
 	u8 after_path[TRIE_BYTES + 8];
 	/* The end of the path, last byte first. */
 	struct trie_key reversed;
+	/* The live bits of a hook with more rules than registers hold. */
+	u64 live[LIVE_WORDS];
 	u32 decision_count;
 	u32 decisions[DECISION_MAX];
 	/* An event record under construction; a multiple of 8, with room for every capture. */

@@ -9,11 +9,6 @@ struct path_value {
 	const struct test_path *path;
 };
 
-static __always_inline u64 path_noise(const struct path_value *value)
-{
-	return value->path->length;
-}
-
 /* Knows nothing of the ends of a path that can't be read whole: those are checked by its first read. */
 static __always_inline void path_ends(const struct path_value *value, struct path_ends *ends,
 				      const bool want_head, const bool want_tail)

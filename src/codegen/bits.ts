@@ -35,6 +35,8 @@ export type Residue =
 export interface LiteralBit extends Literal {
   readonly kind: "literal";
   readonly bit: number;
+  /** The bit of the rule that it belongs to. */
+  readonly rule: number;
   readonly onUnresolved: IrRule["onUnresolved"];
 }
 
@@ -51,13 +53,14 @@ export function numberBits(hook: IrHook): HookBits {
     block.rules.map((rule) => ({ rule, block: index, policy: block.policy, ...split(rule.condition) })),
   );
   const literals: LiteralBit[] = [];
-  const rules = entries.map((entry): RuleBits => {
+  const rules = entries.map((entry, rule): RuleBits => {
     const newBit = (literal: Literal): LiteralBit => {
       const { onUnresolved } = entry.rule;
       const bit = {
         kind: "literal" as const,
         ...literal,
         bit: entries.length + literals.length,
+        rule,
         onUnresolved,
       };
       literals.push(bit);
@@ -132,23 +135,73 @@ export function allBits(bits: HookBits): bigint {
   return (1n << BigInt(bits.rules.length + bits.literals.length)) - 1n;
 }
 
+/** The atoms of a use, each once. */
+export function atomsOfUse(use: FieldUse): readonly Atom[] {
+  return [
+    ...new Set([...use.guards.map(({ literal }) => literal.atom), ...use.literals.map(({ atom }) => atom)]),
+  ];
+}
+
+/** The part of a field's use that some of its atoms make. */
+export function onlyAtoms(use: FieldUse, wanted: (atom: Atom) => boolean): FieldUse {
+  return {
+    guards: use.guards.filter(({ literal }) => wanted(literal.atom)),
+    literals: use.literals.filter(({ atom }) => wanted(atom)),
+  };
+}
+
+/** The bits that ask for a use. */
+export function bitsOfUse(use: FieldUse): bigint {
+  return [...use.guards, ...use.literals].reduce((mask, { bit }) => mask | (1n << BigInt(bit)), 0n);
+}
+
+/** The rules whose outcome depends on a use. */
+export function rulesOfUse(use: FieldUse): bigint {
+  const rules = [...use.guards.map(({ bit }) => bit), ...use.literals.map(({ rule }) => rule)];
+  return rules.reduce((mask, bit) => mask | (1n << BigInt(bit)), 0n);
+}
+
+/** Gives the vector of a value for the atoms that hold for it. */
+export type VectorOf = (holding: ReadonlySet<Atom>) => bigint;
+
 /**
- * The vector of a field value: for each bit, whether everything that it asks of the field holds.
- * `holds` says whether an atom does; bits that don't ask for the field are set.
+ * The vectors of a field: for each bit, whether everything that it asks of the field holds; bits that don't
+ * ask for the field are set. Few atoms hold for any one value, so each vector is made from that of none.
  */
-export function vectorOf(bits: HookBits, use: FieldUse, holds: (atom: Atom) => boolean): bigint {
-  let vector = allBits(bits);
-  for (const { bit, literal } of use.guards) {
-    if (holds(literal.atom) === literal.negated) {
-      vector &= ~(1n << BigInt(bit));
+export function vectorsOf(bits: HookBits, use: FieldUse): VectorOf {
+  const literals = new Map<number, Literal[]>();
+  const add = (bit: number, literal: Literal): void => {
+    literals.set(bit, [...(literals.get(bit) ?? []), literal]);
+  };
+  use.guards.forEach(({ bit, literal }) => {
+    add(bit, literal);
+  });
+  use.literals.forEach((literal) => {
+    add(literal.bit, literal);
+  });
+  const bitsOf = new Map<Atom, number[]>();
+  for (const [bit, asked] of literals) {
+    for (const { atom } of asked) {
+      bitsOf.set(atom, [...(bitsOf.get(atom) ?? []), bit]);
     }
   }
-  for (const { atom, negated, bit } of use.literals) {
-    if (holds(atom) === negated) {
-      vector &= ~(1n << BigInt(bit));
+  const isSet = (bit: number, holding: ReadonlySet<Atom>): boolean =>
+    (literals.get(bit) ?? []).every(({ atom, negated }) => holding.has(atom) !== negated);
+  const none = new Set<Atom>();
+  let base = allBits(bits);
+  for (const bit of literals.keys()) {
+    if (!isSet(bit, none)) {
+      base &= ~(1n << BigInt(bit));
     }
   }
-  return vector;
+  return (holding) => {
+    let vector = base;
+    for (const bit of new Set([...holding].flatMap((atom) => bitsOf.get(atom) ?? []))) {
+      const mask = 1n << BigInt(bit);
+      vector = isSet(bit, holding) ? vector | mask : vector & ~mask;
+    }
+    return vector;
+  };
 }
 
 /** The 64-bit words of a vector, lowest first. */

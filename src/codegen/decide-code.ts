@@ -1,380 +1,286 @@
 /** The decide function of a hook: from values to the rules that hold, cheapest field first. */
-import type { Atom, Field, IrHook, Test } from "../ir/ir.ts";
+import type { Field, IrHook, IrRule } from "../ir/ir.ts";
 import { invariant } from "../source/invariant.ts";
 import { formatSpan } from "../source/source.ts";
-import {
-  type FieldUse,
-  type HookBits,
-  type Literal,
-  type Residue,
-  allBits,
-  useOfField,
-  vectorOf,
-  wordsOf,
-} from "./bits.ts";
+import { type HookBits, type Residue, allBits, bitsOfUse, useOfField, vectorsOf, wordsOf } from "./bits.ts";
 import { type CWriter, cComment, cWord } from "./c-writer.ts";
-import { type EndFilter, endFilter } from "./path-ends.ts";
-import { type Trie, networkTrie, textTrie } from "./trie.ts";
-import { hookName, pathArguments } from "./values.ts";
+import { writeEndFilters } from "./ends-code.ts";
+import {
+  anyLive,
+  isWide,
+  liveBit,
+  ruleMask,
+  writeAnd,
+  writeForget,
+  writeKeep,
+  writeLiveStart,
+} from "./live-code.ts";
+import {
+  keyExpression,
+  writeCompare,
+  writeIntegerLookup,
+  writeMapLookup,
+  writeTextMatch,
+} from "./match-code.ts";
+import type { Matcher } from "./matcher.ts";
+import { type HookParts, matcherName } from "./parts.ts";
+import { absentField, hookName, pathArguments } from "./values.ts";
 
-/** A trie that the runtime fills, and the vectors of its classes in read-only data. */
-export interface TrieTable {
-  readonly name: string;
-  readonly trie: Trie;
-  readonly keyBytes: number;
-}
-
-/** The tables that a hook's decide function looks into. */
-export function trieTables(hook: IrHook, bits: HookBits): ReadonlyMap<string, TrieTable> {
-  const tables = new Map<string, TrieTable>();
-  const add = (suffix: string, trie: Trie | undefined, keyBytes: number): void => {
-    if (trie !== undefined) {
-      const name = `${hookName(hook)}_${suffix}`;
-      tables.set(suffix, { name, trie, keyBytes });
-    }
-  };
-  hook.fields.forEach((field, index) => {
-    const use = useOfField(bits, index);
-    if (field.type.kind === "path") {
-      const front = textTrie(bits, use, "front");
-      const back = textTrie(bits, use, "back");
-      add(`front${index}`, front, roundUp(front?.bytes ?? 0));
-      add(`back${index}`, back, roundUp(back?.bytes ?? 0));
-    } else if (field.type.kind === "address") {
-      add(`networks${index}`, networkTrie(bits, use), 16);
-    }
-  });
-  return tables;
-}
-
-function roundUp(bytes: number): number {
-  return (bytes + 7) & ~7;
-}
-
-/** Everything that the parts of a decide function need. */
+/** Everything that the pieces of a decide function need. */
 interface DecideContext {
   readonly writer: CWriter;
-  readonly hook: IrHook;
-  readonly bits: HookBits;
-  readonly tables: ReadonlyMap<string, TrieTable>;
+  readonly part: HookParts;
 }
 
 /** Writes `HOOK_decide`. */
-export function writeDecide(
-  writer: CWriter,
-  hook: IrHook,
-  bits: HookBits,
-  tables: ReadonlyMap<string, TrieTable>,
-  firstRule: number,
-): void {
-  const context = { writer, hook, bits, tables };
+export function writeDecide(writer: CWriter, part: HookParts): void {
+  const context = { writer, part };
+  const { hook, bits } = part;
   const name = hookName(hook);
-  const [path] = pathArguments(hook);
-  writeRuleStep(context, firstRule);
+  const paths = pathArguments(hook);
+  writeRuleStep(context);
+  if (isWide(bits)) {
+    writeWordStep(context);
+  }
   writer.line("/* Which rules hold, and what follows from it: 0 or a negative error. */");
   writer.line(
     `static __always_inline int ${name}_decide(const struct ${name}_values *values, const bool guard,`,
   );
-  writer.block(`\t\t\t\tconst bool can_deny, const enum generation generation)`, () => undefined, "{");
-  writer.block(
-    "",
-    () => {
-      writer.line(`struct path_text text = { .status = PATH_MISSING, .offset = PATH_BYTES };`);
-      wordsOf(allBits(bits), bits.words).forEach((word, index) => {
-        writer.line(`u64 live${index} = ${cWord(word)};`);
-      });
-      hook.fields.forEach((field, index) => {
-        if (field.type.kind !== "path") {
-          writer.line();
-          writeField(context, field, index);
-        }
-      });
-      writer.line();
-      writeStopIfNone(context);
-      hook.fields.forEach((field, index) => {
-        if (field.type.kind === "path") {
-          writer.line();
-          writePathEnds(context, field, index);
-        }
-      });
-      writer.line();
+  writer.line(`\t\t\t\tconst bool can_deny, const enum generation generation)`);
+  writer.line("{");
+  writer.block("", () => {
+    if (isWide(bits)) {
       writer.line("struct scratch *scratch = scratch_acquire(generation);");
       writer.line();
-      writer.line("if (scratch)");
-      writer.line("\tscratch->decision_count = 0;");
-      if (path !== undefined) {
-        writePathRead(context, path);
-      }
-      writeResidues(context);
-      writeRules(context);
-      writer.line(
-        `return ${name}_conclude(values, scratch, &text, &walk.outcome, guard, can_deny, generation);`,
-      );
-    },
-    "}",
-  );
-}
-
-function writeStopIfNone({ writer, bits }: DecideContext): void {
-  const any = wordsOf(ruleMask(bits), bits.words).map((word, index) => `(live${index} & ${cWord(word)})`);
-  writer.line(`if (!(${any.join(" | ")}))`);
-  writer.line("\treturn 0;");
-}
-
-function ruleMask(bits: HookBits): bigint {
-  return (1n << BigInt(bits.rules.length)) - 1n;
-}
-
-function writeMask({ writer, bits }: DecideContext, vector: bigint): void {
-  const full = wordsOf(allBits(bits), bits.words);
-  wordsOf(vector, bits.words).forEach((word, index) => {
-    if (word !== full[index]) {
-      writer.line(`live${index} &= ${cWord(word)};`);
+      writer.line("/* Without memory nothing can be looked up: every rule takes its stated outcome. */");
+      writer.line("if (!scratch)");
+      writer.line(`\treturn ${name}_decide_blind(values, guard, can_deny, generation);`);
+      writer.line();
     }
+    writer.line("u64 noise = unknown_zero;");
+    writeLiveStart(writer, bits);
+    hook.fields.forEach((field, index) => {
+      if (!isText(field)) {
+        writeField(context, field, index);
+      }
+    });
+    hook.fields.forEach((field, index) => {
+      if (isText(field)) {
+        writePathEnds(context, field, index);
+      }
+    });
+    writer.line();
+    if (!isWide(bits)) {
+      writer.line("struct scratch *scratch = scratch_acquire(generation);");
+      writer.line();
+    }
+    writer.line("if (scratch)");
+    writer.line("\tscratch->decision_count = 0;");
+    paths.forEach((argument, position) => {
+      writePathRead(context, argument, position);
+    });
+    writeResidues(context);
+    writeRules(context);
+    const texts = paths.map((_, position) => `, memory${position}, &text${position}`).join("");
+    writer.line(
+      `return ${name}_conclude(values, scratch${texts}, &walk.outcome, guard, can_deny, generation);`,
+    );
   });
+  writer.line();
 }
 
-function writeField(context: DecideContext, field: Field, index: number): void {
-  const use = useOfField(context.bits, index);
-  if (field.type.kind === "integer") {
-    writeIntegers(context, field, use);
-  } else {
-    writeAddress(context, field, index, use);
+function isText(field: Field): boolean {
+  return field.type.kind === "path" || field.type.kind === "string";
+}
+
+function writeStopIfNone({ writer, part: { bits } }: DecideContext): void {
+  writer.line(`if (!(${anyLive(bits, ruleMask(bits))}))${isWide(bits) ? " {" : ""}`);
+  if (isWide(bits)) {
+    writer.line("\tscratch_release();");
+  }
+  writer.line("\treturn 0;");
+  if (isWide(bits)) {
+    writer.line("}");
   }
 }
 
 /** C expression for the value of a field that is no path. */
 function valueOf(field: Field): string {
-  switch (field.source.kind) {
+  const { source } = field;
+  switch (source.kind) {
     case "argument":
     case "argument-path":
-      return `values->arg${field.source.argument}`;
+      return `values->arg${source.argument}`;
     case "file":
-      return `values->arg${field.source.argument}_${field.source.part}`;
+      return `values->arg${source.argument}_${source.part}`;
     case "sock":
-      return `values->arg${field.source.argument}.${field.source.part}`;
+      return `values->arg${source.argument}.${source.part}`;
     case "result":
       return "values->result";
   }
 }
 
-/** Comparisons of one field up to which the verifier may follow every combination of outcomes. */
-const FOLLOWED_CONDITIONS = 3;
-
-/** Integers are compared in place, one distinct test after the other. */
-function writeIntegers(context: DecideContext, field: Field, use: FieldUse): void {
-  const { writer, bits } = context;
-  const literals: readonly { readonly atom: Atom; readonly negated: boolean; readonly bit: number }[] = [
-    ...use.guards.map(({ bit, literal }: { bit: number; literal: Literal }) => ({ ...literal, bit })),
-    ...use.literals,
-  ];
-  const byCondition = new Map<string, { mask: bigint; atom: Atom }>();
-  for (const literal of literals) {
-    const holds = integerTest("value", literal.atom.test, field);
-    const condition = literal.negated ? holds : `!(${holds})`;
-    const known = byCondition.get(condition);
-    const mask = (known?.mask ?? 0n) | (1n << BigInt(literal.bit));
-    byCondition.set(condition, { mask, atom: known?.atom ?? literal.atom });
+/** Decides all atoms of an integer or address. */
+function writeField(context: DecideContext, field: Field, index: number): void {
+  const { writer, part } = context;
+  const matchers = part.matchers.filter((matcher) => matcher.field === index);
+  if (matchers.length === 0) {
+    return;
   }
-  writer.line(`/* ${cComment(field.name)}: compared in place */`);
-  const forgets = byCondition.size > FOLLOWED_CONDITIONS;
-  writer.block("{", () => {
-    writer.line(`u64 value = (s64)${valueOf(field)};`);
-    if (forgets) {
-      writer.line("u64 noise = unknown_zero;");
+  const present = presenceOf(part.hook, field, index);
+  const writeAll = (): void => {
+    for (const matcher of matchers) {
+      writeMatch(context, field, matcher);
     }
-    writer.line();
-    for (const [condition, { mask, atom }] of byCondition) {
-      const names = rulesOf(bits, mask);
-      writer.line(`if (${condition}) { /* ${cComment(names)} */`, atom.span);
-      writer.block("", () => {
-        writeMask(context, allBits(bits) & ~mask);
-      });
-      if (forgets) {
-        writeForget(context, mask);
-        writer.line("value = forget(value, noise);");
-      }
-    }
-  });
-}
-
-/** Both outcomes of a comparison look the same to the verifier from here on. */
-function writeForget({ writer, bits }: DecideContext, changed: bigint): void {
-  wordsOf(changed, bits.words).forEach((word, index) => {
-    if (word !== 0n) {
-      writer.line(`live${index} = forget(live${index}, noise);`);
-    }
-  });
-}
-
-function rulesOf(bits: HookBits, mask: bigint): string {
-  const names = bits.rules.filter((_, bit) => (mask >> BigInt(bit)) & 1n).map(({ rule }) => rule.id);
-  return names.length > 3 ? `${names.slice(0, 3).join(", ")} and ${names.length - 3} more` : names.join(", ");
-}
-
-function integerTest(value: string, test: Test, field: Field): string {
-  invariant(field.type.kind === "integer", "an integer test needs an integer field");
-  const { signed, bits } = field.type;
-  const literal = (number: bigint): string =>
-    signed ? (number === -(1n << 63n) ? "(-0x7fffffffffffffffLL - 1)" : `${number}LL`) : `${number}ULL`;
-  const wide = `(${signed ? "s64" : "u64"})${value}`;
-  const mask = (1n << BigInt(bits)) - 1n;
-  if (test.kind === "ranges") {
-    const parts = test.ranges.map(({ low, high }) =>
-      low === high
-        ? `${wide} == ${literal(low)}`
-        : `(${wide} >= ${literal(low)} && ${wide} <= ${literal(high)})`,
-    );
-    return parts.length === 0 ? "0" : parts.join(" || ");
+  };
+  writer.line();
+  writer.line(`/* ${cComment(field.name)}: ${matchers.map(({ why }) => why).join("; ")} */`);
+  if (present === undefined) {
+    writeAll();
+    return;
   }
-  invariant(test.kind === "bits", `a ${test.kind} test on an integer`);
-  const parts = test.masks.map((bit) => {
-    const masked = `((u64)${value} & ${cWord(bit & mask)})`;
-    return test.every ? `${masked} == ${cWord(bit & mask)}` : `${masked} != 0`;
+  writer.block(`if (${present}) {`, writeAll, "} else {");
+  writer.block("", () => {
+    writeMissing(context, index);
   });
-  return parts.length === 0 ? "0" : parts.join(" || ");
+  forgetField(context, index);
 }
 
-function writeAddress(context: DecideContext, field: Field, index: number, use: FieldUse): void {
-  const { writer, bits, tables } = context;
-  const table = tables.get(`networks${index}`);
-  invariant(table !== undefined && field.source.kind === "sock", "an address comes from a socket");
-  const sock = `values->arg${field.source.argument}`;
-  writer.line(`/* ${cComment(field.name)}: ${table.trie.nodes.length} networks in a trie */`);
-  writer.block(
-    `if (sock_has_addresses(&${sock})) {`,
-    () => {
-      writer.line(`struct network_key key = { .bits = 128 };`);
-      writer.line(`u64 class = 0;`);
+/** All ways through the matchers of a field look the same to the verifier from here on. */
+function forgetField({ writer, part: { bits } }: DecideContext, index: number): void {
+  writeForget(writer, bits, bitsOfUse(useOfField(bits, index)));
+}
+
+/** C expression for whether a field has a value; undefined when it always has. */
+function presenceOf(hook: IrHook, field: Field, index: number): string | undefined {
+  const known = absentField(hook, index) ? [`!(values->absent & ${cWord(1n << BigInt(index))})`] : [];
+  const { source } = field;
+  const addresses =
+    field.type.kind === "address" && source.kind === "sock"
+      ? [`sock_has_addresses(&values->arg${source.argument})`]
+      : [];
+  const conditions = [...known, ...addresses];
+  return conditions.length === 0 ? undefined : conditions.join(" && ");
+}
+
+/** Every atom on a missing value is false. */
+function writeMissing({ writer, part: { bits } }: DecideContext, index: number): void {
+  writeKeep(writer, bits, vectorsOf(bits, useOfField(bits, index))(new Set()));
+}
+
+function writeMatch(context: DecideContext, field: Field, matcher: Matcher): void {
+  const { writer, part } = context;
+  const { bits } = part;
+  const match = { writer, bits, name: matcherName(part, matcher) };
+  if (matcher.kind === "compare") {
+    writeCompare(match, matcher, field, valueOf(field));
+    return;
+  }
+  writer.block(neededBy(bits, matcher), () => {
+    if (matcher.kind === "network-trie") {
+      writer.line("struct network_key key = { .bits = 128 };");
+      writer.line("u64 class = 0;");
       writer.line();
       writer.line(`network_key(&key, ${valueOf(field)});`);
-      writeLookup(context, table, "&key");
-    },
-    "} else {",
-  );
-  writer.block("", () => {
-    writeMask(
-      context,
-      vectorOf(bits, use, () => false),
-    );
+      writeMapLookup(match, matcher, "&key");
+      return;
+    }
+    invariant(matcher.kind === "integer-table", `a ${matcher.kind} matcher on ${field.name}`);
+    const key = keyExpression(field, valueOf(field));
+    writeIntegerLookup(writer, match.name, matcher.table, key, matcher.vectors.length - 1);
+    writeAnd(writer, bits, `${match.name}_vectors[class]`);
   });
+  writeForget(writer, bits, bitsOfUse(matcher.use));
 }
 
-/** `class` from a trie, then the vectors of that class. */
-function writeLookup({ writer, bits }: DecideContext, table: TrieTable, key: string): void {
-  writer.line(`u32 *found = bpf_map_lookup_elem(&${table.name}, ${key});`);
-  writer.line();
-  writer.line("if (found)");
-  writer.line("\tclass = *found;");
-  writer.line(`class = bounded(class, ${table.trie.vectors.length - 1});`);
-  for (let word = 0; word < bits.words; word++) {
-    writer.line(`live${word} &= ${table.name}_vectors[class][${word}];`);
-  }
+/** Words whose bits are looked at to see whether a matcher is needed at all. */
+const ASKED_WORDS = 8;
+
+/** Opens the block of a matcher: only where a live rule needs it. */
+function neededBy(bits: HookBits, { rules }: Matcher): string {
+  const words = wordsOf(rules, bits.words).filter((word) => word !== 0n).length;
+  return rules === ruleMask(bits) || words > ASKED_WORDS ? "{" : `if (${anyLive(bits, rules)}) {`;
 }
 
 /** First and last component rule out most rules before the path is built. */
 function writePathEnds(context: DecideContext, field: Field, index: number): void {
-  const { writer, bits } = context;
-  const use = useOfField(bits, index);
-  const head = endFilter(bits, use, "front");
-  const tail = endFilter(bits, use, "back");
-  if (head === undefined && tail === undefined) {
+  const { writer, part } = context;
+  const ends = part.ends.get(index);
+  if (ends === undefined) {
     return;
   }
+  writer.line();
+  writeStopIfNone(context);
+  writer.line();
   writer.line(`/* ${cComment(field.name)}: first and last component */`);
   writer.block("{", () => {
-    writer.line("struct path_ends ends;");
-    writer.line(`u64 noise = path_noise(&${valueOf(field)});`);
-    writer.line();
-    writer.line(`path_ends(&${valueOf(field)}, &ends, ${head !== undefined}, ${tail !== undefined});`);
-    writer.block("if (ends.status == PATH_MISSING) {", () => {
-      writeMask(
-        context,
-        vectorOf(bits, use, () => false),
-      );
+    writeEndFilters(writer, part, index, ends, valueOf(field), () => {
+      writeMissing(context, index);
     });
-    if (tail !== undefined) {
-      writer.block("if (ends.has_tail) {", () => {
-        writer.line(`u64 word = ends.tail >> ${64 - 8 * tail.bytes};`);
-        writeEndFilter(context, tail, `ends.tail_length >= ${tail.bytes}`);
-      });
-    }
-    if (head !== undefined) {
-      writer.block("if (ends.has_head) {", () => {
-        writer.line(`u64 word = ends.head & ${cWord((1n << BigInt(8 * head.bytes)) - 1n)};`);
-        writeEndFilter(context, head, undefined);
-      });
-    }
   });
+  writeForget(writer, part.bits, (ends.head?.mask ?? 0n) | (ends.tail?.mask ?? 0n));
   writeStopIfNone(context);
 }
 
-function writeEndFilter({ writer, bits }: DecideContext, filter: EndFilter, when: string | undefined): void {
-  const otherwise = wordsOf(filter.otherwise, bits.words);
-  const byVector = new Map<bigint, bigint[]>();
-  for (const { word, vector } of filter.entries) {
-    byVector.set(vector, [...(byVector.get(vector) ?? []), word]);
-  }
-  otherwise.forEach((word, index) => {
-    writer.line(`u64 pass${index} = ${cWord(word)};`);
-  });
-  writer.line();
-  let first = true;
-  for (const [vector, words] of byVector) {
-    const condition = words.map((word) => `word == ${cWord(word)}`).join(" || ");
-    const guarded = when === undefined ? condition : `${when} && (${condition})`;
-    writer.block(`${first ? "" : "else "}if (${guarded}) {`, () => {
-      wordsOf(vector, bits.words).forEach((word, index) => {
-        writer.line(`pass${index} = ${cWord(word)};`);
-      });
-    });
-    first = false;
-  }
-  otherwise.forEach((_, index) => {
-    writer.line(`live${index} &= forget(pass${index}, noise);`);
-  });
-}
-
 /** The whole path, once; then everything that depends on it. */
-function writePathRead(context: DecideContext, argument: number): void {
-  const { writer, hook, bits } = context;
-  const fields = hook.fields
-    .map((field, index) => ({ field, index }))
-    .filter(({ field }) => field.type.kind === "path");
-  writer.line("if (scratch)");
-  writer.line(`\tpath_read(&values->arg${argument}, scratch, &text, generation);`);
+function writePathRead(context: DecideContext, argument: number, position: number): void {
+  const { writer, part } = context;
+  const memory = `memory${position}`;
+  const text = `text${position}`;
+  writer.line();
+  writer.line(`struct path_text ${text} = { .status = PATH_MISSING, .offset = PATH_BYTES };`);
+  // The first path lies in the memory of the record; another needs a level of its own.
+  writer.line(`struct scratch *${memory} = ${position === 0 ? "scratch" : "scratch_acquire(generation)"};`);
+  writer.line();
+  writer.line(`if (${memory})`);
+  writer.line(`\tpath_read(&values->arg${argument}, ${memory}, &${text}, generation);`);
   writer.line("else");
-  writer.line("\ttext.status = PATH_UNRESOLVED;");
-  for (const { field, index } of fields) {
-    const use = useOfField(bits, index);
-    writer.line();
-    writer.line(`/* ${cComment(field.name)} */`);
-    writer.block(
-      "if (text.status == PATH_MISSING) {",
-      () => {
-        writeMask(
-          context,
-          vectorOf(bits, use, () => false),
-        );
-      },
-      "} else if (text.status == PATH_UNRESOLVED || !scratch) {",
-    );
-    writer.block(
-      "",
-      () => {
-        writer.line("/* The outcome that each rule states for a path that can't be read whole. */");
-        writeMask(context, unresolvedVector(bits, use));
-      },
-      "} else {",
-    );
-    writer.block("", () => {
-      writeTextLookup(context, `front${index}`);
-      writeTextLookup(context, `back${index}`);
-    });
-  }
+  writer.line(`\t${text}.status = PATH_UNRESOLVED;`);
+  part.hook.fields.forEach((field, index) => {
+    if (isText(field) && field.source.kind === "argument-path" && field.source.argument === argument) {
+      writePathField(context, field, index, position);
+    }
+  });
 }
 
-function unresolvedVector(bits: HookBits, use: FieldUse): bigint {
+function writePathField(context: DecideContext, field: Field, index: number, position: number): void {
+  const { writer, part } = context;
+  const { bits } = part;
+  const matchers = part.matchers.filter((matcher) => matcher.field === index);
+  if (matchers.length === 0) {
+    return;
+  }
+  const [memory, text] = [`memory${position}`, `text${position}`];
+  writer.line();
+  writer.line(`/* ${cComment(field.name)}: ${matchers.map(({ why }) => why).join("; ")} */`);
+  writer.block(
+    `if (${text}.status == PATH_MISSING) {`,
+    () => {
+      writeMissing(context, index);
+    },
+    `} else if (${text}.status == PATH_UNRESOLVED || !${memory}) {`,
+  );
+  writer.block(
+    "",
+    () => {
+      writer.line("/* The outcome that each rule states for a path that can't be read whole. */");
+      writeKeep(writer, bits, unresolvedVector(bits, index));
+    },
+    "} else {",
+  );
+  writer.block("", () => {
+    for (const matcher of matchers) {
+      writer.block(neededBy(bits, matcher), () => {
+        writeTextMatch({ writer, bits, name: matcherName(part, matcher) }, matcher, memory, `&${text}`);
+      });
+      writeForget(writer, bits, bitsOfUse(matcher.use));
+    }
+  });
+  forgetField(context, index);
+}
+
+function unresolvedVector(bits: HookBits, index: number): bigint {
+  const use = useOfField(bits, index);
   const dropped = [
     ...use.guards.filter(({ bit }) => bits.rules[bit]?.rule.onUnresolved === "no-match"),
     ...use.literals.filter(({ onUnresolved }) => onUnresolved === "no-match"),
@@ -382,50 +288,30 @@ function unresolvedVector(bits: HookBits, use: FieldUse): bigint {
   return dropped.reduce((vector, { bit }) => vector & ~(1n << BigInt(bit)), allBits(bits));
 }
 
-function writeTextLookup(context: DecideContext, suffix: string): void {
-  const { writer, tables } = context;
-  const table = tables.get(suffix);
-  if (table === undefined) {
-    return;
-  }
-  const front = suffix.startsWith("front");
-  writer.block("{", () => {
-    writer.line("u64 class = 0;");
-    if (front) {
-      writer.line(`struct trie_key *key = path_key(scratch, &text, ${table.keyBytes});`);
-    } else {
-      writer.line(`struct trie_key *key = path_key_reversed(scratch, &text, ${table.keyBytes});`);
-    }
-    writeLookup(context, table, "key");
-  });
-}
+/** Residues up to which the verifier may follow every combination of outcomes. */
+const FOLLOWED_RESIDUES = 3;
 
 /** Residues of the rules that are still live. */
-function writeResidues(context: DecideContext): void {
-  const { writer, bits } = context;
+function writeResidues({ writer, part: { bits } }: DecideContext): void {
   const residues = bits.rules.flatMap(({ rule, residue }, bit) =>
     residue === undefined ? [] : [{ rule, residue, bit }],
   );
   if (residues.length === 0) {
     return;
   }
-  const forgets = residues.length > FOLLOWED_CONDITIONS;
+  const forgets = residues.length > FOLLOWED_RESIDUES;
   writer.line();
   writer.block("{", () => {
-    if (forgets) {
-      writer.line("u64 noise = unknown_zero;");
-    }
     for (const { rule, residue, bit } of residues) {
-      const live = `live${bit >> 6}`;
-      const mask = cWord(1n << BigInt(bit & 63));
+      const mask = 1n << BigInt(bit);
       writer.line();
       writer.line(
         `/* ${cComment(rule.id)} (${cComment(formatSpan(rule.span))}): the rest of its condition */`,
       );
-      writer.line(`if (${live} & ${mask} && !(${residueExpression(residue)}))`, rule.span);
-      writer.line(`\t${live} &= ~${mask};`);
+      writer.line(`if (${anyLive(bits, mask)} && !(${residueExpression(residue)}))`, rule.span);
+      writer.line(`\tlive[${bit >> 6}] &= ~${cWord(1n << BigInt(bit & 63))};`);
       if (forgets) {
-        writeForget(context, 1n << BigInt(bit));
+        writeForget(writer, bits, mask);
       }
     }
   });
@@ -443,12 +329,13 @@ function residueExpression(residue: Residue): string {
       return parts.length === 0 ? empty : `(${parts.join(residue.kind === "and" ? " & " : " | ")})`;
     }
     case "literal":
-      return `(live${residue.bit >> 6} >> ${residue.bit & 63} & 1)`;
+      return liveBit(residue.bit);
   }
 }
 
 /** Writes `HOOK_rule_step`, what is done for one live rule. */
-function writeRuleStep({ writer, hook, bits }: DecideContext, firstRule: number): void {
+function writeRuleStep({ writer, part }: DecideContext): void {
+  const { hook, bits, firstRule } = part;
   const name = hookName(hook);
   writer.line("/* Puts the first live rule into force; 1 when it was the last. */");
   writer.line(`static long ${name}_rule_step(u32 step, struct rule_walk *walk)`);
@@ -464,10 +351,88 @@ function writeRuleStep({ writer, hook, bits }: DecideContext, firstRule: number)
   writer.line();
 }
 
+/** Writes `HOOK_word_step`, which does that for one word of a wide vector, and `HOOK_decide_blind`. */
+function writeWordStep({ writer, part }: DecideContext): void {
+  const { hook, bits } = part;
+  const name = hookName(hook);
+  const words = Math.ceil(bits.rules.length / 64);
+  const lastMask = wordsOf(ruleMask(bits), bits.words)[words - 1] ?? 0n;
+  writer.line(`const u64 ${name}_blind[${words}] = {`);
+  for (const word of wordsOf(blindVector(bits.rules.map(({ rule }) => rule)), words)) {
+    writer.line(`\t${cWord(word)},`);
+  }
+  writer.line("};");
+  writer.line();
+  writer.line("/* Puts the live rules of one word into force. */");
+  writer.line(
+    `static __always_inline void ${name}_word(struct rule_walk *walk, const enum generation generation)`,
+  );
+  writer.line("{");
+  writer.block("", () => {
+    writer.line(`u64 word = bounded(walk->base >> 6, ${words - 1});`);
+    writer.line();
+    writer.line(`walk->live = walk->scratch ? walk->scratch->live[word] : ${name}_blind[word];`);
+    writer.line(`if (word == ${words - 1})`);
+    writer.line(`\twalk->live &= ${cWord(lastMask)};`);
+    writer.line(`FOR_LIVE_RULES(walk, 64, ${name}_rule_step, generation);`);
+    writer.line("walk->base = (word + 1) << 6;");
+  });
+  writer.line();
+  writer.line(`static long ${name}_word_step(u32 step, struct rule_walk *walk)`);
+  writer.line("{");
+  writer.block("", () => {
+    writer.line(`${name}_word(walk, GENERATION_6_1);`);
+    writer.line("return 0;");
+  });
+  writer.line();
+  const paths = pathArguments(hook);
+  writer.line("/* What is decided without any memory. */");
+  writer.line(
+    `static __always_inline int ${name}_decide_blind(const struct ${name}_values *values, const bool guard,`,
+  );
+  writer.line(`\t\t\t\tconst bool can_deny, const enum generation generation)`);
+  writer.line("{");
+  writer.block("", () => {
+    writer.line("struct scratch *scratch = NULL;");
+    paths.forEach((_, position) => {
+      writer.line(`struct scratch *memory${position} = NULL;`);
+      writer.line(`struct path_text text${position} = { .status = PATH_UNRESOLVED };`);
+    });
+    writeWideWalk(writer, name, words);
+    const texts = paths.map((_, position) => `, memory${position}, &text${position}`).join("");
+    writer.line(
+      `return ${name}_conclude(values, scratch${texts}, &walk.outcome, guard, can_deny, generation);`,
+    );
+  });
+  writer.line();
+}
+
+function blindVector(rules: readonly IrRule[]): bigint {
+  return rules.reduce(
+    (vector, rule, bit) => (rule.onUnresolved === "match" ? vector | (1n << BigInt(bit)) : vector),
+    0n,
+  );
+}
+
+function writeWideWalk(writer: CWriter, name: string, words: number): void {
+  writer.line("struct rule_walk walk = { .scratch = scratch, .outcome = { .block = ~0u }, .guard = guard };");
+  writer.line();
+  writer.line("if (generation >= GENERATION_6_1) {");
+  writer.line(`\tbpf_loop(${words}, ${name}_word_step, &walk, 0);`);
+  writer.line("} else {");
+  writer.line(`\tfor (u32 word = 0; word < ${words}; word++)`);
+  writer.line(`\t\t${name}_word(&walk, GENERATION_5_10);`);
+  writer.line("}");
+}
+
 /** Live rules in order of precedence, word by word. */
-function writeRules({ writer, hook, bits }: DecideContext): void {
+function writeRules({ writer, part: { hook, bits } }: DecideContext): void {
   const name = hookName(hook);
   writer.line();
+  if (isWide(bits)) {
+    writeWideWalk(writer, name, Math.ceil(bits.rules.length / 64));
+    return;
+  }
   writer.line("struct rule_walk walk = { .scratch = scratch, .outcome = { .block = ~0u }, .guard = guard };");
   wordsOf(ruleMask(bits), bits.words).forEach((mask, word) => {
     if (mask === 0n) {
@@ -475,7 +440,7 @@ function writeRules({ writer, hook, bits }: DecideContext): void {
     }
     const count = Math.min(64, bits.rules.length - word * 64);
     writer.line();
-    writer.line(`walk.live = live${word} & ${cWord(mask)};`);
+    writer.line(`walk.live = live[${word}] & ${cWord(mask)};`);
     writer.line(`walk.base = ${word * 64};`);
     writer.line(`FOR_LIVE_RULES(&walk, ${count}, ${name}_rule_step, generation);`);
   });

@@ -3,7 +3,7 @@ import type { Capture, IrHook } from "../ir/ir.ts";
 import { elementAt } from "../source/invariant.ts";
 import { CAPTURED_SOCK, EVENT_HEADER } from "../../runtime/event-layout.ts";
 import type { CWriter } from "./c-writer.ts";
-import { hookName } from "./values.ts";
+import { hookName, pathArguments } from "./values.ts";
 
 /** Bytes of a record's captures besides paths. */
 export function fixedCaptureBytes(hook: IrHook): number {
@@ -28,12 +28,13 @@ export function capturedPaths(hook: IrHook): number {
 /** Writes `HOOK_post` and `HOOK_conclude`. */
 export function writeConclude(writer: CWriter, hook: IrHook, hookIndex: number): void {
   const name = hookName(hook);
+  const texts = pathArguments(hook).map((_, position) => position);
   writer.line("/* Reports the decisions. */");
   writer.line(
     `static __always_inline void ${name}_post(const struct ${name}_values *values, struct scratch *scratch,`,
   );
-  writer.line(`\t\t\t\t\t  const struct path_text *text, u8 flags, s64 result,`);
-  writer.line(`\t\t\t\t\t  const enum generation generation)`);
+  writeTextParameters(writer, texts);
+  writer.line(`\t\t\t\t\t  u8 flags, s64 result, const enum generation generation)`);
   writer.line("{");
   writer.block("", () => {
     writer.line("struct event_header *header = (void *)scratch->record;");
@@ -58,26 +59,41 @@ export function writeConclude(writer: CWriter, hook: IrHook, hookIndex: number):
   writer.line(
     `static __always_inline int ${name}_conclude(const struct ${name}_values *values, struct scratch *scratch,`,
   );
-  writer.line(`\t\t\t\t\t    const struct path_text *text, struct outcome *outcome,`);
-  writer.line(`\t\t\t\t\t    const bool guard, const bool can_deny,`);
+  writeTextParameters(writer, texts);
+  writer.line(`\t\t\t\t\t    struct outcome *outcome, const bool guard, const bool can_deny,`);
   writer.line(`\t\t\t\t\t    const enum generation generation)`);
   writer.line("{");
   writer.block("", () => {
     writer.line("bool refused = can_deny && outcome->verdict >= VERDICT_DENY;");
-    writer.line("u8 flags = (refused ? EVENT_FLAG_DENIED : 0) | (guard ? EVENT_FLAG_GUARD : 0) |");
-    writer.line("\t   (text->status == PATH_UNRESOLVED ? EVENT_FLAG_UNRESOLVED : 0);");
+    writer.line("u8 flags = (refused ? EVENT_FLAG_DENIED : 0) | (guard ? EVENT_FLAG_GUARD : 0);");
     writer.line();
+    for (const position of texts) {
+      writer.line(`if (text${position}->status == PATH_UNRESOLVED)`);
+      writer.line("\tflags |= EVENT_FLAG_UNRESOLVED;");
+    }
+    const passed = texts.map((position) => `memory${position}, text${position}, `).join("");
     writer.line("if (scratch) {");
     writer.line("\tif (scratch->decision_count)");
-    writer.line(`\t\t${name}_post(values, scratch, text, flags,`);
+    writer.line(`\t\t${name}_post(values, scratch, ${passed}flags,`);
     writer.line(`\t\t\t     refused ? -(s64)outcome->errno : values->result, generation);`);
     writer.line("\tscratch_release();");
     writer.line("}");
+    for (const position of texts.slice(1)) {
+      writer.line(`if (memory${position})`);
+      writer.line("\tscratch_release();");
+    }
     writer.line("if (outcome->verdict == VERDICT_KILL)");
     writer.line("\tbpf_send_signal(outcome->signal);");
     writer.line("return refused ? refusal(outcome->errno) : 0;");
   });
   writer.line();
+}
+
+/** Each path: the memory that it lies in, and where there. */
+function writeTextParameters(writer: CWriter, texts: readonly number[]): void {
+  for (const position of texts) {
+    writer.line(`\t\t\t\t\t    struct scratch *memory${position}, const struct path_text *text${position},`);
+  }
 }
 
 function writeCapture(writer: CWriter, hook: IrHook, capture: Capture): void {
@@ -98,10 +114,17 @@ function writeCapture(writer: CWriter, hook: IrHook, capture: Capture): void {
       writer.line(`at += ${CAPTURED_SOCK.size};`);
       return;
     case "file":
-      writer.line(`at = path_capture(scratch, at, text, ${value}_mode, ${value}_flags);`);
+      writePathCapture(writer, hook, capture, `${value}_mode, ${value}_flags`);
       return;
     case "path":
-      writer.line(`at = path_capture(scratch, at, text, ${value}_mode, 0);`);
+      writePathCapture(writer, hook, capture, `${value}_mode, 0`);
       return;
   }
+}
+
+/** A path that could not get memory of its own has no text. */
+function writePathCapture(writer: CWriter, hook: IrHook, { argument }: Capture, rest: string): void {
+  const position = pathArguments(hook).indexOf(argument);
+  const memory = `memory${position}`;
+  writer.line(`at = path_capture(scratch, ${memory} ? ${memory} : scratch, at, text${position}, ${rest});`);
 }

@@ -5,7 +5,8 @@
 import type { Field, Ir } from "../ir/ir.ts";
 import type { MapPlan } from "../../runtime/manifest.ts";
 import { type CWriter, createCWriter } from "./c-writer.ts";
-import { type HookParts, partsOf, planOf, writeHookDecision, writePreamble } from "./generate.ts";
+import { planOf, writeHookDecision, writePreamble } from "./generate.ts";
+import { type HookParts, partsOf } from "./parts.ts";
 import { hookName } from "./values.ts";
 
 /** C of a test-run build and what its maps hold. */
@@ -121,6 +122,9 @@ function writeTestValue(writer: CWriter, field: Field, event: string): void {
   switch (field.source.kind) {
     case "argument":
       writer.line(`values.arg${field.source.argument} = ${event}.value;`);
+      return;
+    case "file":
+      writer.line(`values.arg${field.source.argument}_${field.source.part} = ${event}.value;`);
       return;
     case "argument-path":
       writer.line(`values.arg${field.source.argument}.path = &${event};`);

@@ -1,10 +1,11 @@
 /**
- * Longest-prefix matchers. A trie maps the longest of its texts that begins a value to a class; the class
- * names the vector of everything that holds for such a value. Shorter texts that begin a longer one
- * are folded into its vector here, so that one lookup answers for all of them.
+ * Longest-prefix matchers. A trie maps the longest of its texts that begins a value to a class. Shorter texts
+ * that begin a longer one are folded into its class here, so that one lookup answers for all of them.
  */
 import type { Atom, Network } from "../ir/ir.ts";
-import { type FieldUse, type HookBits, vectorOf } from "./bits.ts";
+import { elementAt } from "../source/invariant.ts";
+import { atomsOfUse, type FieldUse, type HookBits } from "./bits.ts";
+import { createClasses } from "./classes.ts";
 
 /** Texts with their classes; class 0 is for values that no text begins. */
 export interface Trie {
@@ -17,7 +18,7 @@ export interface Trie {
 
 export interface TrieNode {
   readonly bytes: Uint8Array;
-  /** How many of the bits of `bytes` count. */
+  /** How many of the bits of `bytes` count; the others are 0. */
   readonly bits: number;
   readonly class: number;
 }
@@ -27,17 +28,14 @@ interface Key {
   readonly bits: number;
 }
 
-/** Which end of a path a trie begins at: prefixes and exact values, or suffixes. */
+/** Which end of a text a trie begins at: prefixes and exact values, or suffixes. */
 export type TextEnd = "front" | "back";
 
 const encoder = new TextEncoder();
 
-/** The trie over the paths that atoms name, or undefined when none names any from that end. */
-export function textTrie(bits: HookBits, use: FieldUse, end: TextEnd): Trie | undefined {
-  const mine = onlyAtoms(use, (atom) => atomEnd(atom) === end);
-  return mine.guards.length + mine.literals.length === 0
-    ? undefined
-    : buildTrie(bits, mine, (atom) => textKeys(atom));
+/** The trie over the texts that atoms name, from one end. */
+export function textTrie(bits: HookBits, use: FieldUse): Trie {
+  return buildTrie(bits, use, textKeys);
 }
 
 /** The trie over IPv6 (and mapped IPv4) networks. */
@@ -47,55 +45,54 @@ export function networkTrie(bits: HookBits, use: FieldUse): Trie {
   );
 }
 
-/** The part of a field's use that some of its atoms make. */
-export function onlyAtoms(use: FieldUse, wanted: (atom: Atom) => boolean): FieldUse {
-  return {
-    guards: use.guards.filter(({ literal }) => wanted(literal.atom)),
-    literals: use.literals.filter(({ atom }) => wanted(atom)),
-  };
-}
-
-/** The end that an atom on a path compares. */
-export function atomEnd(atom: Atom): TextEnd | undefined {
-  return atom.test.kind === "text" ? (atom.test.match === "suffix" ? "back" : "front") : undefined;
-}
-
 function textKeys(atom: Atom): readonly Key[] {
   if (atom.test.kind !== "text") {
     return [];
   }
-  const match = atom.test.match;
-  return atom.test.values.map(({ text }) => {
+  const { match, values } = atom.test;
+  return values.map(({ text }) => {
     const bytes = encoder.encode(match === "exact" ? `${text}\0` : text);
     return { bytes: match === "suffix" ? bytes.slice().reverse() : bytes, bits: bytes.length * 8 };
   });
 }
 
-function networkKey(network: Network): Key {
-  return { bytes: network.address, bits: network.prefixLength };
+/** Host bits do not matter. */
+function networkKey({ address, prefixLength }: Network): Key {
+  const bytes = address.map(
+    (byte, index) => byte & (0xff << Math.min(8, Math.max(0, 8 * (index + 1) - prefixLength))),
+  );
+  return { bytes, bits: prefixLength };
+}
+
+interface Node {
+  readonly key: Key;
+  readonly atoms: Set<Atom>;
 }
 
 function buildTrie(bits: HookBits, use: FieldUse, keysOf: (atom: Atom) => readonly Key[]): Trie {
-  const atoms = [
-    ...new Set([...use.guards.map(({ literal }) => literal.atom), ...use.literals.map(({ atom }) => atom)]),
-  ];
-  const keys = new Map(atoms.map((atom) => [atom, keysOf(atom)]));
-  const distinct = new Map([...keys.values()].flat().map((key) => [keyName(key), key]));
-  const vectors = [vectorOf(bits, use, () => false)];
-  const classes = new Map<bigint, number>([[vectors[0] ?? 0n, 0]]);
-  const nodes = [...distinct.entries()]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([, node]) => {
-      const vector = vectorOf(bits, use, (atom) => (keys.get(atom) ?? []).some((key) => begins(key, node)));
-      const known = classes.get(vector) ?? vectors.push(vector) - 1;
-      classes.set(vector, known);
-      return { bytes: node.bytes, bits: node.bits, class: known };
+  const nodes = new Map<string, Node>();
+  for (const atom of atomsOfUse(use)) {
+    for (const key of keysOf(atom)) {
+      const name = `${Buffer.from(key.bytes).toString("hex")}/${key.bits}`;
+      const node = nodes.get(name) ?? { key, atoms: new Set() };
+      node.atoms.add(atom);
+      nodes.set(name, node);
+    }
+  }
+  const { classOf, vectors } = createClasses(bits, use);
+  // A prefix sorts right before everything that it begins: the open ones are a stack.
+  const open: { readonly key: Key; readonly holding: ReadonlySet<Atom> }[] = [];
+  const classified = [...nodes.values()]
+    .sort((a, b) => Buffer.compare(a.key.bytes, b.key.bytes) || a.key.bits - b.key.bits)
+    .map(({ key, atoms }): TrieNode => {
+      while (open.length > 0 && !begins(elementAt(open, open.length - 1).key, key)) {
+        open.pop();
+      }
+      const holding = new Set([...(open.at(-1)?.holding ?? []), ...atoms]);
+      open.push({ key, holding });
+      return { ...key, class: classOf(holding) };
     });
-  return { nodes, vectors, bytes: Math.max(1, ...nodes.map((node) => node.bytes.length)) };
-}
-
-function keyName(key: Key): string {
-  return `${Buffer.from(key.bytes).toString("hex")}/${key.bits}`;
+  return { nodes: classified, vectors, bytes: Math.max(1, ...classified.map((node) => node.bytes.length)) };
 }
 
 /** Whether the first `prefix.bits` bits of both are the same. */

@@ -2,7 +2,7 @@
 import type { IrHook } from "../ir/ir.ts";
 import { elementAt } from "../source/invariant.ts";
 import type { ArgumentMapping, AttachPoint } from "../kernel/hook.ts";
-import { type CWriter, cIdentifier } from "./c-writer.ts";
+import { type CWriter, cIdentifier, cWord } from "./c-writer.ts";
 
 /**
  * Name of a hook in C identifiers. Rules that compare the return value have a hook of their own beside
@@ -32,6 +32,26 @@ export function pathArguments(hook: IrHook): readonly number[] {
   });
 }
 
+/** Whether a field has no value at some attach point of the hook. */
+export function absentField(hook: IrHook, field: number): boolean {
+  return hook.attachments.some(({ alternatives }) =>
+    alternatives.some((point) => isAbsent(hook, field, point)),
+  );
+}
+
+/** Before a connection exists, only where it will go is known. */
+const UNKNOWN_BEFORE_CONNECT: ReadonlySet<string> = new Set(["saddr", "sport", "state"]);
+
+function isAbsent(hook: IrHook, field: number, point: AttachPoint): boolean {
+  const { source } = elementAt(hook.fields, field);
+  if (source.kind === "result") {
+    return false;
+  }
+  const { kind } = elementAt(point.argumentMappings, source.argument);
+  const isTarget = kind === "connect-target" || kind === "message-target";
+  return kind === "absent" || (isTarget && source.kind === "sock" && UNKNOWN_BEFORE_CONNECT.has(source.part));
+}
+
 /** Declares `struct HOOK_values`. */
 export function writeValuesStruct(writer: CWriter, hook: IrHook): void {
   writer.line("/* What the rules compare and the events carry. */");
@@ -43,6 +63,9 @@ export function writeValuesStruct(writer: CWriter, hook: IrHook): void {
         for (const member of members(hook, argument)) {
           writer.line(`${member}; /* ${fact.name} */`);
         }
+      }
+      if (hook.fields.some((_, field) => absentField(hook, field))) {
+        writer.line("u64 absent; /* fields that have no value here, as bits */");
       }
       writer.line("s64 result;");
     },
@@ -72,6 +95,13 @@ export function writeValuesFrom(writer: CWriter, hook: IrHook, point: AttachPoin
     const message = elementAt(point.parameters, point.filter.message).name;
     writer.line(`if (!(${message}->msg_flags & MSG_FASTOPEN))`);
     writer.line("\treturn 0;");
+  }
+  const absent = hook.fields.reduce(
+    (mask, _, field) => (isAbsent(hook, field, point) ? mask | (1n << BigInt(field)) : mask),
+    0n,
+  );
+  if (absent !== 0n) {
+    writer.line(`values.absent = ${cWord(absent)};`);
   }
   for (const argument of usedArguments(hook)) {
     const { type } = elementAt(hook.fact.arguments, argument);

@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import type { Bool, Field, IntegerRange, Network, Test, TextValue } from "../../src/ir/ir.ts";
 import type { Span } from "../../src/source/source.ts";
+import { globTest } from "./globs.ts";
 
 /** Bounds on what is generated. */
 export interface ConditionLimits {
@@ -183,7 +184,10 @@ function testOf(field: Field, pool: ValuePool, span: Span): fc.Arbitrary<Test> {
       );
     case "path":
     case "string":
-      return textTest(pool.texts, span);
+      return fc.oneof(
+        { arbitrary: textTest(pool.texts, span), weight: 4 },
+        { arbitrary: globTest(pool.texts, span), weight: 1 },
+      );
     case "address":
       return networksTest(pool.addresses);
   }

@@ -1,0 +1,62 @@
+/** A hook with everything that is computed for it before C is written. */
+import type { Ir, IrHook } from "../ir/ir.ts";
+import { type HookBits, numberBits, useOfField } from "./bits.ts";
+import { cIdentifier } from "./c-writer.ts";
+import { type Matcher, matchersOf } from "./matcher.ts";
+import { addsTo, endFilter, type EndFilter } from "./path-ends.ts";
+import { hookName } from "./values.ts";
+
+export interface HookParts {
+  readonly hook: IrHook;
+  /** Index of the hook in the IR. */
+  readonly index: number;
+  /** Number of its first rule among those of all hooks. */
+  readonly firstRule: number;
+  readonly bits: HookBits;
+  readonly matchers: readonly Matcher[];
+  /** For each path field that has any, the filters on its first and last component. */
+  readonly ends: ReadonlyMap<number, PathEnds>;
+}
+
+export interface PathEnds {
+  readonly head: EndFilter | undefined;
+  readonly tail: EndFilter | undefined;
+}
+
+/** Numbers the rules and bits of every hook and chooses their matchers. */
+export function partsOf(ir: Ir): readonly HookParts[] {
+  let rules = 0;
+  return ir.hooks.map((hook, index) => {
+    const bits = numberBits(hook);
+    const firstRule = rules;
+    rules += bits.rules.length;
+    return { hook, index, firstRule, bits, matchers: matchersOf(hook, bits), ends: endsOf(hook, bits) };
+  });
+}
+
+function endsOf(hook: IrHook, bits: HookBits): ReadonlyMap<number, PathEnds> {
+  const found = new Map<number, PathEnds>();
+  hook.fields.forEach((field, index) => {
+    if (field.type.kind !== "path") {
+      return;
+    }
+    const use = useOfField(bits, index);
+    const head = endFilter(bits, use, "front");
+    const tail = endFilter(bits, use, "back");
+    const wanted = tail !== undefined && addsTo(tail, head) ? tail : undefined;
+    if (head !== undefined || wanted !== undefined) {
+      found.set(index, { head, tail: wanted });
+    }
+  });
+  return found;
+}
+
+/** What the C names of a matcher's tables begin with. */
+export function matcherName({ hook }: Pick<HookParts, "hook">, matcher: Matcher): string {
+  return `${hookName(hook)}_${matcher.kind === "compare" ? `field${matcher.field}` : cIdentifier(matcher.suffix)}`;
+}
+
+/** What the C names of a path filter's tables begin with. */
+export function endsName({ hook }: Pick<HookParts, "hook">, field: number, end: "head" | "tail"): string {
+  return `${hookName(hook)}_${end}${field}`;
+}
