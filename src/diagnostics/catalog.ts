@@ -193,7 +193,12 @@ export const catalog = {
   "program-too-complex": entry(
     "error",
     "a program that the kernel would give up verifying",
-    "The kernel's verifier walks every path through a program and stops after a million instructions. The number is an estimate from the rules; newer kernels walk more, because they follow loops over rules. Join rules, or name only the kernels that are needed with `--target`.",
+    "The kernel's verifier walks every path through a program and stops after a million instructions. The number is an estimate from the rules, and too high even if the estimate is as far off as it was ever seen to be. Newer kernels walk more, because they follow loops over rules. Join rules, or name only the kernels that are needed with `--target`.",
+  ),
+  "program-maybe-too-complex": entry(
+    "warning",
+    "a program that the kernel may give up verifying",
+    "The estimate is over the million instructions that the kernel's verifier walks, but estimates of what it walks can be several times too high. Loading says for certain; `policyc try` shows it before a node does.",
   ),
   "stack-too-large": entry(
     "error",

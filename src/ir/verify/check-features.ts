@@ -59,6 +59,6 @@ function missing(what: string, { since }: Feature, hook: string): TargetProblem 
     code: "feature-missing",
     message: (kernels) =>
       `${kernels} ${kernels.startsWith("kernels") ? "have" : "has"} no ${what} \`${hook}\` needs`,
-    help: `kernels have it from ${releaseName(since)} on: name other targets with \`--target\``,
+    help: () => `kernels have it from ${releaseName(since)} on: name other targets with \`--target\``,
   };
 }

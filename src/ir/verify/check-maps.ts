@@ -33,7 +33,7 @@ function problemOf(map: MapBudget, target: Target): TargetProblem | undefined {
   return {
     code: "map-too-large",
     message: (kernels) => `${amount} ${what} in map \`${map.name}\`: the limit of ${kernels} is ${limit}`,
-    help,
+    help: () => help,
   };
 }
 

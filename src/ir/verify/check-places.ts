@@ -43,7 +43,7 @@ function problemOf(
   return {
     code: last.code,
     message: (kernels) => `${kernels} can't ${denies ? "refuse at" : "serve"} \`${hook.fact.id}\``,
-    help: `${last.reason}; name other targets with \`--target\`, or use another hook`,
+    help: () => `${last.reason}; name other targets with \`--target\`, or use another hook`,
   };
 }
 

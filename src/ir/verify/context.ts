@@ -36,7 +36,7 @@ export interface TargetProblem {
   readonly code: DiagnosticCode;
   /** The message, with the kernels put in. */
   readonly message: (kernels: string) => string;
-  readonly help: string;
+  readonly help: (kernels: string) => string;
 }
 
 /** One finding for each problem, with all the targets that have it. */
@@ -49,12 +49,12 @@ export function overTargets(
   for (const target of targets) {
     const problem = problemOn(target);
     if (problem !== undefined) {
-      const key = `${problem.code} ${problem.message("")} ${problem.help}`;
+      const key = `${problem.code} ${problem.message("")} ${problem.help("")}`;
       found.set(key, { problem, names: [...(found.get(key)?.names ?? []), target.name] });
     }
   }
   return [...found.values()].map(({ problem: { code, message, help }, names }) =>
-    diagnostic(code, span, message(kernelNames(names)), { help }),
+    diagnostic(code, span, message(kernelNames(names)), { help: help(kernelNames(names)) }),
   );
 }
 

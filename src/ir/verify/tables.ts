@@ -3,6 +3,7 @@
  * texts from their end, one for networks. A value that is found has a class, and each class has a vector.
  */
 import type { MapKind } from "../../kernel/features.ts";
+import { limits } from "../../kernel/limits.ts";
 import type { Span } from "../../source/source.ts";
 import type { Atom, IrHook, Network, Test } from "../ir.ts";
 import { atomsOfField } from "./values.ts";
@@ -65,7 +66,10 @@ function tableOf(
   const owners = new Map<string, Set<number>>();
   mine.forEach((atom, owner) => {
     for (const { text } of keysOf(atom)) {
-      owners.set(text, (owners.get(text) ?? new Set()).add(owner));
+      // What is longer is refused, or belongs to another matcher.
+      if (side === "networks" || text.length <= limits.trieKeyBytes) {
+        owners.set(text, (owners.get(text) ?? new Set()).add(owner));
+      }
     }
   });
   const longest = [...owners.keys()].reduce((most, text) => Math.max(most, text.length), 1);

@@ -1,9 +1,8 @@
 /** How near a compilation comes to each limit: for manifests and for people. */
 import { limits } from "../../kernel/limits.ts";
 import type { Target } from "../../kernel/target.ts";
-import type { Budget, HookBudget, ProgramBudget } from "./budget.ts";
-import { generationOn } from "./check-features.ts";
-import { walkedOn } from "./check-programs.ts";
+import type { Budget, ProgramBudget } from "./budget.ts";
+import { walkIn } from "./check-programs.ts";
 
 /** The largest use of something that has a limit. */
 export interface LimitUse {
@@ -21,7 +20,7 @@ export function usesOf(budget: Budget, targets: readonly Target[]): readonly Lim
   const programs = (part: (program: ProgramBudget) => number): readonly Candidate[] =>
     hooks.flatMap((hook) => hook.programs.map((program) => [part(program), hook.hook]));
   const walked = targets.flatMap((target) =>
-    hooks.map((hook): Candidate => [walkedIn(hook, target), `${hook.hook} on ${target.name}`]),
+    hooks.map((hook): Candidate => [walkIn(hook, target).estimate, `${hook.hook} on ${target.name}`]),
   );
   const perCpu = budget.maps.filter(({ kind }) => kind === "percpu_array");
   const keys = budget.maps.filter(({ kind }) => kind === "lpm_trie");
@@ -85,13 +84,6 @@ function use(limit: string, maximum: number, candidates: readonly Candidate[]): 
     [0, ""],
   );
   return { limit, used, maximum, where };
-}
-
-function walkedIn({ programs }: HookBudget, target: Target): number {
-  const generation = generationOn(programs, target);
-  return programs
-    .filter((program) => program.generation === generation)
-    .reduce((most, program) => Math.max(most, walkedOn(program, target)), 0);
 }
 
 /** The budget of a program of the object, by its hook, its section and its name. */
