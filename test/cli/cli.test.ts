@@ -103,6 +103,13 @@ test.runIf(built)("a fault of the policy gives 1, as text and as json", () => {
   expect(report(json.stdout).summary).toEqual({ files: 1, policies: 0, rules: 0, errors: 1, warnings: 0 });
 });
 
+test.runIf(built)("an unknown key gets the key that was meant, wherever it is", () => {
+  const { stdout } = run(["lint", "broken.yaml"]);
+  expect(stdout).toContain("help: did you mean `call`?");
+  writeFileSync(join(folder, "deep.yaml"), plain.replace("operator:", "operater:"));
+  expect(run(["lint", "deep.yaml"]).stdout).toContain("help: did you mean `operator`?");
+});
+
 test.runIf(built)("an open parameter is an error that says how to fill it", () => {
   const { status, stdout } = run(["lint", "policy.yaml"]);
   expect(status).toBe(1);

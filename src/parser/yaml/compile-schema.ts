@@ -6,8 +6,6 @@ export interface SchemaFault {
   readonly keyword: string;
   /** JSON pointer to the value in the document. */
   readonly instancePath: string;
-  /** JSON pointer to the keyword in the schema, after `#`. */
-  readonly schemaPath: string;
   readonly params: Readonly<Record<string, unknown>>;
 }
 

@@ -88,7 +88,7 @@ function unknownKey(fault: SchemaFault, place: Place, schema: JsonSchema): Diagn
   const key = textParameter(fault, "additionalProperty");
   const entry = entryOf(place.node, key);
   const span = entry?.key.span ?? place.node.span;
-  const known = Object.keys(schemaAt(schema, fault.schemaPath)?.properties ?? {});
+  const known = Object.keys(schemaAt(schema, fault.instancePath)?.properties ?? {});
   const likely = suggestions(key, known);
   const elsewhere = likely.length > 0 ? [] : ownersOf(schema, key);
   const help =
@@ -225,17 +225,21 @@ function placeAt(root: YamlNode, pointer: string): Place {
   return { node, entry, inList };
 }
 
-/** The schema that holds the keyword which a fault names. */
-function schemaAt(root: JsonSchema, schemaPath: string): JsonSchema | undefined {
-  let current: unknown = root;
-  for (const raw of schemaPath.split("/").slice(1, -1)) {
-    const step = raw.replaceAll("~1", "/").replaceAll("~0", "~");
-    if (typeof current !== "object" || current === null) {
-      return undefined;
-    }
-    current = new Map<string, unknown>(Object.entries(current)).get(step);
-  }
-  return typeof current === "object" && current !== null ? current : undefined;
+/** The schema of the value that a JSON pointer leads to; a validator names only the part that it was in. */
+function schemaAt(root: JsonSchema, pointer: string): JsonSchema | undefined {
+  return pointer
+    .split("/")
+    .slice(1)
+    .reduce<JsonSchema | undefined>((schema, raw) => {
+      const next = schemaOfPart(schema, raw.replaceAll("~1", "/").replaceAll("~0", "~"));
+      const name = next?.$ref?.split("/").at(-1);
+      return name === undefined ? next : root.definitions?.[name];
+    }, root);
+}
+
+function schemaOfPart(schema: JsonSchema | undefined, step: string): JsonSchema | undefined {
+  const others = schema?.additionalProperties;
+  return schema?.items ?? schema?.properties?.[step] ?? (typeof others === "object" ? others : undefined);
 }
 
 function textParameter(fault: SchemaFault, name: string): string {
