@@ -183,12 +183,11 @@ function writeMember(
     writeParameter(writer, argument, kind, member);
     return;
   }
-  const address = `arg${argument}_address`;
-  writer.line(`u64 ${address} = 0;`);
+  const target = `arg${argument}_target`;
+  writer.line(`__auto_type ${target} = ${member};`);
   writer.line();
-  writer.line(`bpf_probe_read_kernel(&${address}, sizeof(${address}), &${member});`);
-  writer.block(`if (${address}) {`, () => {
-    writeParameter(writer, argument, kind, member);
+  writer.block(`if (${target}) {`, () => {
+    writeParameter(writer, argument, kind, target);
   });
 }
 
