@@ -28,6 +28,11 @@ export const lintCatalog = {
     "another value of the list takes this one in",
     "The value changes nothing: often the other one is wider than was meant.",
   ),
+  "missing-value": entry(
+    "warning",
+    "a refusal that takes in what has no value",
+    "Where a field has no value a comparison is false, so its opposite is true: `f.path != …` holds for every pipe and socket. A rule that refuses by it refuses them all.",
+  ),
   "monitor-refuses": entry(
     "info",
     "a policy in monitor mode refuses nothing",

@@ -5,6 +5,7 @@ import { confusableCharacter } from "./rules/confusable-character.ts";
 import { dialectLimit } from "./rules/dialect-limit.ts";
 import { matchesEverything } from "./rules/matches-everything.ts";
 import { mergedDirectory } from "./rules/merged-directory.ts";
+import { missingValue } from "./rules/missing-value.ts";
 import { monitorRefuses } from "./rules/monitor-refuses.ts";
 import { policiesContradict } from "./rules/policies-contradict.ts";
 import { redundantValue } from "./rules/redundant-value.ts";
@@ -19,6 +20,7 @@ export const lintRules: readonly LintRule[] = [
   mergedDirectory,
   matchesEverything,
   redundantValue,
+  missingValue,
   monitorRefuses,
   allowWithoutOtherwise,
   unlimitedAlert,

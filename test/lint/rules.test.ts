@@ -66,6 +66,9 @@ describe("rules that say something else than their author means", () => {
       block(`deny when mask has any [MAY_READ, MAY_READ] and f.path == "/a"`),
       ["redundant-value MAY_READ"],
     ],
+    ["what has no path", block('deny when f.path != "/a"'), ['missing-value f.path != "/a"']],
+    ["a path that is asked for", block('deny when f.path != "/a"', ' when f.path starts with "/srv"'), []],
+    ["no path, and no refusal", block('alert when f.path != "/a" and mask == 1'), []],
     [
       "monitor mode",
       `policy "a" mode monitor {\n  on ${hook} { deny, alert ${narrow} }\n}\n`,

@@ -34,6 +34,10 @@ export const limitPages = {
     "Thousands of rules with `or` and `not (…)` at one hook.",
     "Rules that do the same, joined into one with a list.",
   ),
+  "program-maybe-too-complex": inSituation(
+    "Hundreds of rules with `or` and `not (…)` at one hook, and a kernel that may walk all their paths.",
+    "Rules that do the same, joined into one with a list.",
+  ),
   "stack-too-large": inSituation(
     "Thousands of rules with comparisons inside `or` at one hook.",
     "Rules that do the same, joined into one with a list.",

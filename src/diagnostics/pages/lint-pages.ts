@@ -16,6 +16,10 @@ export const lintPages = {
   "merged-directory": inRules('deny when f.path == "/bin/sh"', 'deny when f.path == "/usr/bin/sh"'),
   "matches-everything": inRules('deny when f.path under "/"', 'deny when f.path under "/etc"'),
   "redundant-value": inRules('deny when f.path under ["/etc", "/etc/ssh"]', 'deny when f.path under "/etc"'),
+  "missing-value": inRules(
+    'deny when not f.path under "/srv"',
+    'deny when f.path exists and not f.path under "/srv"',
+  ),
   "monitor-refuses": inPolicy(
     policy("example", "deny when mask == 4", " mode monitor"),
     policy("example", "deny when mask == 4", " mode enforce"),

@@ -72,8 +72,8 @@ function nameOf(hook: HookReference): string {
 
 function reportsWithoutLimit({ actions }: Rule): boolean {
   const kinds = actions.map(({ kind }) => kind);
-  // A killed process does not come back.
-  const isBounded = kinds.includes("limit") || kinds.includes("kill");
+  // What is refused is worth its events.
+  const isBounded = kinds.includes("limit") || kinds.includes("kill") || kinds.includes("deny");
   return (kinds.length === 0 || kinds.includes("alert")) && !isBounded;
 }
 
