@@ -66,6 +66,7 @@ export const eventAliases: ReadonlyMap<string, string> = new Map([
   ["exit", "process.exit"],
   ["file.unlink", "file.delete"],
   ["file.remove", "file.delete"],
+  ["file.move", "file.rename"],
   ["file.modify", "file.write"],
   ["file.execute", "file.exec"],
   ["network.connect", "net.connect"],

@@ -105,9 +105,28 @@ export const deniedEvents: Readonly<Record<string, EventOperations>> = {
     allowed: ["write:/srv/deny/create/write"],
   }),
   "file.delete": together(withOwnFiles(["unlink", "rmdir"], "delete"), {
-    denied: [],
-    allowed: ["create:/srv/deny/delete/create"],
+    denied: [
+      "rename:/srv/deny/delete/rename>/srv/free/delete/renamed",
+      "exchange:/srv/free/delete/exchange>/srv/deny/delete/exchange",
+    ],
+    allowed: ["rename:/srv/free/delete/rename>/srv/deny/delete/fresh", "create:/srv/deny/delete/create"],
   }),
+  "file.rename": {
+    denied: [
+      "rename:/srv/deny/rename/a>/srv/free/rename/a",
+      "rename:/srv/free/rename/b>/srv/free/rename/reserved",
+      "exchange:/srv/free/rename/c>/srv/deny/rename/c",
+    ],
+    allowed: [
+      "rename:/srv/free/rename/d>/srv/free/rename/e",
+      "rename:/srv/free/rename/f>/srv/deny/rename/f",
+      "exchange:/srv/free/rename/g>/srv/free/rename/h",
+    ],
+  },
+  "file.link": {
+    denied: ["link:/srv/deny/link/a>/srv/free/link/a", "link:/srv/free/link/b>/srv/free/link/reserved"],
+    allowed: ["link:/srv/free/link/c>/srv/deny/link/c", "rename:/srv/deny/link/d>/srv/free/link/d"],
+  },
   "file.chmod": together(withOwnFiles(["chmod", "fchmod"], "chmod"), {
     denied: [],
     allowed: ["write:/srv/deny/chmod/write"],
@@ -204,31 +223,38 @@ export function prepareScript(): string {
   const targets = new Map(
     operations.flatMap((text): readonly [string, string][] => {
       const colon = text.indexOf(":");
-      const path = text.slice(colon + 1);
-      return /^\/(srv|run)\//.test(path) ? [[path, text.slice(0, colon)]] : [];
+      const target = text.slice(colon + 1);
+      return /^\/(srv|run)\//.test(target) ? [[target, text.slice(0, colon)]] : [];
     }),
   );
-  const directories = [...targets.keys()].map((path) => path.slice(0, path.lastIndexOf("/")));
+  const paths = [...targets.keys()].flatMap((target) => target.split(">"));
+  const directories = paths.map((path) => path.slice(0, path.lastIndexOf("/")));
   return [
     "set -e",
     "rm -rf /srv/deny /srv/free /run/deny /run/free",
     `mkdir -p ${[...new Set([...directories, "/srv/deny/mount", "/srv/free/mount"])].join(" ")}`,
-    ...[...targets].map(([path, operation]) => preparation(path, operation)),
+    ...[...targets].map(([target, operation]) => preparation(target, operation)),
     "echo 'the source of copies' >/srv/free/source",
-    ...["/srv/deny/exec/true", "/srv/free/exec/true", "/srv/deny/run/true", "/srv/free/run/true"].map(
-      (path) => `cp -L /bin/true ${path}; chmod 755 ${path}`,
+    ...["/srv/deny", "/srv/free", "/run/deny", "/run/free"].flatMap((root) =>
+      ["exec", "run"].map((folder) => programAt(`${root}/${folder}/true`)),
     ),
     "printf '#!/srv/deny/run/true\\n' >/srv/free/run/script",
     "chmod 755 /srv/free/run/script",
   ].join("\n");
 }
 
-function preparation(path: string, operation: string): string {
+function programAt(path: string): string {
+  return `[ ! -e ${path} ] || { cp -L /bin/true ${path}; chmod 755 ${path}; }`;
+}
+
+function preparation(target: string, operation: string): string {
+  const [first = "", second = ""] = target.split(">");
   if (makers.has(operation)) {
     return "true";
   }
   if (operation === "rmdir") {
-    return `mkdir ${path}`;
+    return `mkdir ${first}`;
   }
-  return `[ -d ${path} ] || echo 'what was there before' >${path}`;
+  const other = operation === "exchange" ? `; echo 'what the other file had' >${second}` : "";
+  return `[ -d ${first} ] || echo 'what was there before' >${first}${other}`;
 }

@@ -1,5 +1,5 @@
 /** Events of files. */
-import type { EventFact, EventPlace } from "../events.ts";
+import type { EventFact, EventField, EventPlace } from "../events.ts";
 import {
   at,
   fileAt,
@@ -19,6 +19,9 @@ const PROT_EXEC = 0x4n;
 /** Also set in MAP_SHARED_VALIDATE. */
 const MAP_SHARED = 0x1n;
 const O_RDWR = 0x2n;
+const RENAME_EXCHANGE = 0x2n;
+
+const targetPath: EventField = { name: "target.path", meaning: "the new name" };
 
 const truncation: EventPlace = {
   hook: "security_path_truncate",
@@ -177,7 +180,7 @@ export const fileEvents: readonly EventFact[] = [
   },
   {
     name: "file.create",
-    summary: "makes a name for a file, directory, device or socket that did not exist",
+    summary: "gives a name to a file, directory, device or socket, also one that stood for another file",
     fields: [filePath],
     places: [
       {
@@ -189,18 +192,90 @@ export const fileEvents: readonly EventFact[] = [
       },
       { hook: "security_path_mkdir", need: "required", covers: ["mkdir"], when: [], fields: nameAt(3) },
       { hook: "security_path_symlink", need: "required", covers: ["symlink"], when: [], fields: nameAt(3) },
+      {
+        hook: "security_path_link",
+        need: "required",
+        covers: ["link: the new name"],
+        when: [],
+        fields: nameAt(4),
+      },
+      {
+        hook: "security_path_rename",
+        need: "required",
+        covers: ["rename: the new name"],
+        when: [],
+        fields: nameAt(6),
+      },
+      {
+        hook: "security_path_rename",
+        need: "required",
+        covers: ["renameat2 with RENAME_EXCHANGE: the first name, too"],
+        when: [hasBits(at(4), RENAME_EXCHANGE)],
+        fields: nameAt(5),
+      },
     ],
     uncovered: ["files without a name (O_TMPFILE, memfd_create)"],
   },
   {
     name: "file.delete",
-    summary: "takes a name of a file or directory away",
+    summary: "takes a name away from a file or directory",
     fields: [filePath, fileMode],
     places: [
       { hook: "security_path_unlink", need: "required", covers: ["unlink"], when: [], fields: pathAt(2) },
       { hook: "security_path_rmdir", need: "required", covers: ["rmdir"], when: [], fields: pathAt(2) },
+      {
+        hook: "security_path_rename",
+        need: "required",
+        covers: ["rename: the old name"],
+        when: [],
+        fields: pathAt(5),
+      },
+      {
+        hook: "security_path_rename",
+        need: "required",
+        covers: ["rename over a file that is there, or in exchange for one"],
+        when: [hasFile(6)],
+        fields: pathAt(6),
+      },
     ],
     uncovered: ["truncation: a file.truncate"],
+  },
+  {
+    name: "file.rename",
+    summary: "moves a file or directory to another name",
+    fields: [filePath, fileMode, targetPath],
+    places: [
+      {
+        hook: "security_path_rename",
+        need: "required",
+        covers: ["rename, renameat, renameat2"],
+        when: [],
+        fields: { ...pathAt(5), "target.path": at(6, "path") },
+      },
+      {
+        hook: "security_path_rename",
+        need: "required",
+        covers: ["renameat2 with RENAME_EXCHANGE: the other file, which moves as well"],
+        when: [hasBits(at(4), RENAME_EXCHANGE)],
+        fields: { ...pathAt(6), "target.path": at(5, "path") },
+      },
+    ],
+    uncovered: [],
+  },
+  {
+    name: "file.link",
+    summary: "gives a file another name",
+    fields: [filePath, fileMode, targetPath],
+    places: [
+      {
+        hook: "security_path_link",
+        need: "required",
+        covers: ["link, linkat"],
+        when: [],
+        fields: { ...pathAt(3), "target.path": at(4, "path") },
+      },
+    ],
+    uncovered: ["symbolic links: a file.create"],
   },
   {
     name: "file.chmod",
