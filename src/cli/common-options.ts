@@ -7,8 +7,8 @@ export type OutputFormat = "text" | "json" | "sarif" | "github";
 export type ColorChoice = "auto" | "always" | "never";
 
 export interface CommonOptions {
-  readonly set: ReadonlyMap<string, string>;
-  readonly setFile: ReadonlyMap<string, string>;
+  readonly set?: ReadonlyMap<string, string>;
+  readonly setFile?: ReadonlyMap<string, string>;
   readonly target?: readonly string[];
   readonly format: OutputFormat;
   readonly quiet: boolean;
@@ -19,18 +19,8 @@ export interface CommonOptions {
 /** Adds the options that every command with inputs has. */
 export function addCommonOptions(command: Command): Command {
   return command
-    .option(
-      "--set <NAME=VALUE>",
-      "value of a parameter or of ${NAME} in YAML (repeatable)",
-      readSetting,
-      new Map(),
-    )
-    .option(
-      "--set-file <NAME=FILE>",
-      "the same, with the content of a file (repeatable)",
-      readFileSetting,
-      new Map(),
-    )
+    .option("--set <NAME=VALUE>", "value of a parameter or of ${NAME} in YAML (repeatable)", readSetting)
+    .option("--set-file <NAME=FILE>", "the same, with the content of a file (repeatable)", readFileSetting)
     .option(
       "--target <kernels>",
       "kernels to check against: 5.10, 6.1, 6.12, 7.2, host or a BTF file",
@@ -64,19 +54,22 @@ export function wantsColor(color: ColorChoice, terminal: boolean | undefined): b
 
 /** All parameters of a command line. */
 export function parametersOf(options: Pick<CommonOptions, "set" | "setFile">): ReadonlyMap<string, string> {
-  return new Map([...options.setFile, ...options.set]);
+  return new Map([...(options.setFile ?? []), ...(options.set ?? [])]);
 }
 
 /** Reads `NAME=VALUE` texts. */
 export function readSetting(
   text: string,
-  previous: ReadonlyMap<string, string>,
+  previous: ReadonlyMap<string, string> = new Map(),
 ): ReadonlyMap<string, string> {
   const { name, value } = splitSetting(text);
   return new Map([...previous, [name, value]]);
 }
 
-function readFileSetting(text: string, previous: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+function readFileSetting(
+  text: string,
+  previous: ReadonlyMap<string, string> = new Map(),
+): ReadonlyMap<string, string> {
   const { name, value } = splitSetting(text);
   try {
     return new Map([...previous, [name, readFileSync(value, "utf8").replace(/\r?\n$/, "")]]);
