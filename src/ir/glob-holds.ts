@@ -36,7 +36,7 @@ function pattern(part: GlobPart, ignoreCase: boolean): string {
     case "class": {
       const ranges = part.ranges.flatMap((range) => [range, ...(ignoreCase ? otherCase(range) : [])]);
       const members = ranges.map(({ low, high }) => `${codePoint(low)}-${codePoint(high)}`).join("");
-      return part.negated ? `[^/${NO_CHARACTER}${members}]` : `(?!/)[${members}]`;
+      return part.negated ? `[^/${NO_CHARACTER}${members}]` : `(?![/${NO_CHARACTER}])[${members}]`;
     }
     case "directories":
       return "(?:.*/)?";

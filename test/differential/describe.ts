@@ -1,6 +1,6 @@
 /** Hooks, events and decisions in words, to reproduce a difference by hand. */
 import type { FieldValue, HookEvent } from "../../src/ir/evaluate.ts";
-import type { Bool, Field, FieldType, IrHook, IrRule, Test, Verdict } from "../../src/ir/ir.ts";
+import type { Bool, Field, FieldType, GlobPart, IrHook, IrRule, Test, Verdict } from "../../src/ir/ir.ts";
 import { elementAt, unreachable } from "../../src/source/invariant.ts";
 import type { RandomHook } from "./hooks.ts";
 
@@ -73,11 +73,37 @@ function describeTest(test: Test): string {
     case "text":
       return `${test.match} [${test.values.map(({ text }) => describeText(Buffer.from(text))).join(", ")}]`;
     case "glob":
-      return `matches [${test.globs.map(({ text }) => JSON.stringify(text)).join(", ")}]${test.ignoreCase ? " ignoring case" : ""}`;
+      return `matches [${test.globs.map(({ parts }) => describeGlob(parts)).join(", ")}]${test.ignoreCase ? " ignoring case" : ""}`;
     case "networks":
       return `in [${test.networks.map(({ text }) => text).join(", ")}]`;
     default:
       return unreachable(test);
+  }
+}
+
+/** As a sequence of parts: `"text" ? ?/ * ** [a-b] dirs/ {… or …}`, where `/` and `**` mean that slashes are taken. */
+function describeGlob(parts: readonly GlobPart[]): string {
+  return `<${parts.map(describeGlobPart).join(" ")}>`;
+}
+
+function describeGlobPart(part: GlobPart): string {
+  switch (part.kind) {
+    case "text":
+      return describeText(Buffer.from(part.text));
+    case "character":
+      return part.slash ? "?/" : "?";
+    case "characters":
+      return part.slash ? "**" : "*";
+    case "class": {
+      const ranges = part.ranges.map(({ low, high }) => `${low.toString(16)}-${high.toString(16)}`);
+      return `[${part.negated ? "not " : ""}${ranges.join(" ")}]`;
+    }
+    case "directories":
+      return "dirs/";
+    case "choice":
+      return `{${part.alternatives.map(describeGlob).join(" or ")}}`;
+    default:
+      return unreachable(part);
   }
 }
 

@@ -30,17 +30,23 @@ export interface KernelRun {
 export type Runner =
   { readonly kind: "ready"; readonly path: string } | { readonly kind: "absent"; readonly why: string };
 
+/** Why BPF programs can't be made and loaded on this machine, as far as that is seen without trying. */
+export function whyNotHere(): string | undefined {
+  if (process.platform !== "linux") {
+    return "needs Linux";
+  }
+  if (process.getuid?.() !== 0) {
+    return "needs root, to load BPF programs";
+  }
+  return findClang() === undefined ? "needs clang, to compile BPF programs" : undefined;
+}
+
 /** Compiles the runner with the system's C compiler and libbpf, and tries whether the kernel takes programs. */
 export async function buildRunner(directory: string): Promise<Runner> {
   const absent = (why: string): Runner => ({ kind: "absent", why });
-  if (process.platform !== "linux") {
-    return absent("needs Linux");
-  }
-  if (process.getuid?.() !== 0) {
-    return absent("needs root, to load BPF programs");
-  }
-  if (findClang() === undefined) {
-    return absent("needs clang, to compile BPF programs");
+  const why = whyNotHere();
+  if (why !== undefined) {
+    return absent(why);
   }
   const path = join(directory, "runner");
   const source = join(import.meta.dirname, "runner.c");

@@ -88,14 +88,21 @@ function* smallerBlocks(blocks: readonly IrBlock[]): Generator<readonly IrBlock[
   }
 }
 
-/** Without the rules numbered `[start, end)`, and without the blocks that become empty. */
+/** Without the rules numbered `[start, end)`. */
 function withoutRules(blocks: readonly IrBlock[], start: number, end: number): readonly IrBlock[] {
-  let number = 0;
-  return blocks.flatMap((block) => {
+  return onlyRules(blocks, (rule) => rule < start || rule >= end);
+}
+
+/** The rules whose numbers are wanted, without the blocks that become empty. */
+export function onlyRules(
+  blocks: readonly IrBlock[],
+  wanted: (rule: number, block: number) => boolean,
+): readonly IrBlock[] {
+  let number = -1;
+  return blocks.flatMap((block, index) => {
     const rules = block.rules.filter(() => {
-      const kept = number < start || number >= end;
       number++;
-      return kept;
+      return wanted(number, index);
     });
     return rules.length === 0 ? [] : [{ ...block, rules }];
   });
