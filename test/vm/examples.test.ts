@@ -1,0 +1,61 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import type { StepResult } from "../../src/vm/guest-job.ts";
+import { kernelByName } from "../../src/vm/kernel-catalog.ts";
+import { compileExample, exampleSteps, fates, guestSteps, readExamples } from "./example.ts";
+import { runInGuest } from "./guest.ts";
+
+const BOOT_LIMIT = 280_000;
+
+/** `POLICYC_TEST_KERNELS=5.10,7.2` tries others. */
+const kernels = (process.env["POLICYC_TEST_KERNELS"]?.split(",") ?? ["6.1", "6.12"]).flatMap(
+  (word) => kernelByName(word) ?? [],
+);
+const examples = readExamples();
+
+describe.each(kernels)("examples on kernel %s", (kernel) => {
+  let results: readonly StepResult[] = [];
+
+  beforeAll(async () => {
+    results = await runInGuest(
+      kernel,
+      examples.flatMap((example) => guestSteps(example, compileExample(example))),
+    );
+  }, BOOT_LIMIT);
+
+  const resultOf = (name: string): StepResult => {
+    const found = results.find((result) => result.name === name);
+    if (found === undefined) {
+      throw new Error(`no result of step ${name}`);
+    }
+    return found;
+  };
+
+  describe.each(examples)("$name", (example) => {
+    const names = exampleSteps(example);
+    const outputOf = (step: string): string => {
+      const { exit, stderr, stdout } = resultOf(step);
+      return `${stdout}\n${exit === 0 ? "" : `exit ${exit}: ${stderr}`}`;
+    };
+
+    it("has commands that nothing refuses without the policy", () => {
+      const control = fates(example, outputOf(names.control));
+      expect([...control.keys()]).toEqual([...Object.keys(example.refused), ...Object.keys(example.allowed)]);
+      expect([...control].filter(([, fate]) => fate === "refused")).toEqual([]);
+    });
+
+    it.each(Object.keys(example.refused))("refuses %s", (name) => {
+      expect(fates(example, outputOf(names.run)).get(name), outputOf(names.run)).toBe("refused");
+    });
+
+    it.each(Object.keys(example.allowed))("allows %s", (name) => {
+      expect(fates(example, outputOf(names.run)).get(name), outputOf(names.run)).toBe("done");
+    });
+
+    it("reports each refusal and loses no event", () => {
+      const lines = resultOf(names.events).stdout.trim().split("\n");
+      expect(lines.at(-1)).toMatch(/^\{"lost":0[,}]/);
+      const denied = lines.filter((line) => line.includes('"denied":true'));
+      expect(denied.length).toBeGreaterThanOrEqual(Object.keys(example.refused).length);
+    });
+  });
+});
