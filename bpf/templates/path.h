@@ -349,22 +349,11 @@ __noinline int path_walk_up(u32 level)
 	return 0;
 }
 
-static __always_inline void path_read(const struct path_value *value, struct scratch *scratch,
-				      struct path_text *text, const enum generation generation)
+/* Walks from where scratch->walk stands to its root. */
+static __always_inline void path_walk_whole(struct scratch *scratch, struct path_text *text)
 {
 	struct path_walk *walk = &scratch->walk;
 
-	text->status = PATH_MISSING;
-	text->offset = PATH_BYTES;
-	text->length = 0;
-	if (!value->present)
-		return;
-
-	walk->dentry = (u64)value->dentry;
-	walk->mnt = (u64)value->mnt;
-	walk->mnt_root = (u64)value->mnt->mnt_root;
-	walk->root_dentry = value->root_dentry;
-	walk->root_mnt = value->root_mnt;
 	walk->offset = PATH_BYTES;
 	walk->status = PATH_UNRESOLVED;
 	scratch->after_path[0] = 0;
@@ -381,6 +370,24 @@ static __always_inline void path_read(const struct path_value *value, struct scr
 		count(COUNTER_UNRESOLVED);
 	text->offset = text->status == PATH_MISSING ? PATH_BYTES : offset;
 	text->length = PATH_BYTES - text->offset;
+}
+
+static __always_inline void path_read(const struct path_value *value, struct scratch *scratch,
+				      struct path_text *text, const enum generation generation)
+{
+	struct path_walk *walk = &scratch->walk;
+
+	text->status = PATH_MISSING;
+	text->offset = PATH_BYTES;
+	text->length = 0;
+	if (!value->present)
+		return;
+	walk->dentry = (u64)value->dentry;
+	walk->mnt = (u64)value->mnt;
+	walk->mnt_root = (u64)value->mnt->mnt_root;
+	walk->root_dentry = value->root_dentry;
+	walk->root_mnt = value->root_mnt;
+	path_walk_whole(scratch, text);
 }
 
 #endif

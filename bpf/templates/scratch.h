@@ -12,7 +12,9 @@
 #include "maps.h"
 
 /* Decisions that can be under way on one CPU at once. */
+#ifndef SCRATCH_LEVELS
 #define SCRATCH_LEVELS 4
+#endif
 
 /* Longest text that an LPM trie can hold (the kernel's LPM_DATA_SIZE_MAX). */
 #define TRIE_BYTES 256

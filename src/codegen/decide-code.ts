@@ -2,7 +2,16 @@
 import type { Field, IrHook, IrRule } from "../ir/ir.ts";
 import { invariant } from "../source/invariant.ts";
 import { formatSpan } from "../source/source.ts";
-import { type HookBits, type Residue, allBits, bitsOfUse, useOfField, vectorsOf, wordsOf } from "./bits.ts";
+import {
+  type HookBits,
+  type Residue,
+  allBits,
+  bitsOfUse,
+  rulesOfUse,
+  useOfField,
+  vectorsOf,
+  wordsOf,
+} from "./bits.ts";
 import { type CWriter, cComment, cWord } from "./c-writer.ts";
 import { writeEndFilters } from "./ends-code.ts";
 import {
@@ -24,7 +33,7 @@ import {
 } from "./match-code.ts";
 import type { Matcher } from "./matcher.ts";
 import { type HookParts, matcherName } from "./parts.ts";
-import { absentField, hookName, pathArguments } from "./values.ts";
+import { absentField, hookName, pathArguments, processLevels } from "./values.ts";
 
 /** Everything that the pieces of a decide function need. */
 interface DecideContext {
@@ -79,6 +88,9 @@ export function writeDecide(writer: CWriter, part: HookParts): void {
     paths.forEach((argument, position) => {
       writePathRead(context, argument, position);
     });
+    for (const level of processLevels(hook)) {
+      writeProcessTexts(context, level);
+    }
     writeResidues(context);
     writeRules(context);
     const texts = paths.map((_, position) => `, memory${position}, &text${position}`).join("");
@@ -115,6 +127,8 @@ function valueOf(field: Field): string {
       return `values->arg${source.argument}_${source.part}`;
     case "sock":
       return `values->arg${source.argument}.${source.part}`;
+    case "process":
+      return `process_${source.part}(&values->process${source.level})`;
     case "result":
       return "values->result";
   }
@@ -159,7 +173,9 @@ function presenceOf(hook: IrHook, field: Field, index: number): string | undefin
     field.type.kind === "address" && source.kind === "sock"
       ? [`sock_has_addresses(&values->arg${source.argument})`]
       : [];
-  const conditions = [...known, ...addresses];
+  const ancestors =
+    source.kind === "process" && source.level > 0 ? [`process_present(&values->process${source.level})`] : [];
+  const conditions = [...known, ...addresses, ...ancestors];
   return conditions.length === 0 ? undefined : conditions.join(" && ");
 }
 
@@ -243,7 +259,36 @@ function writePathRead(context: DecideContext, argument: number, position: numbe
   });
 }
 
-function writePathField(context: DecideContext, field: Field, index: number, position: number): void {
+/** What a process runs, where a live rule asks for it. */
+function writeProcessTexts(context: DecideContext, level: number): void {
+  const { writer, part } = context;
+  part.hook.fields.forEach((field, index) => {
+    if (!isText(field) || field.source.kind !== "process" || field.source.level !== level) {
+      return;
+    }
+    const position = `_exe${level}`;
+    const rules = rulesOfUse(useOfField(part.bits, index));
+    writer.line();
+    writer.block(`if (${anyLive(part.bits, rules)}) {`, () => {
+      writer.line(`struct path_text text${position} = { .status = PATH_UNRESOLVED, .offset = PATH_BYTES };`);
+      writer.line(`struct scratch *memory${position} = scratch_acquire(generation);`);
+      writer.line();
+      writer.line(`if (memory${position})`);
+      writer.line(`\tprocess_exe(&values->process${level}, memory${position}, &text${position});`);
+      writePathField(context, field, index, position);
+      writer.line(`if (memory${position})`);
+      writer.line("\tscratch_release();");
+    });
+    forgetField(context, index);
+  });
+}
+
+function writePathField(
+  context: DecideContext,
+  field: Field,
+  index: number,
+  position: number | string,
+): void {
   const { writer, part } = context;
   const { bits } = part;
   const matchers = part.matchers.filter((matcher) => matcher.field === index);

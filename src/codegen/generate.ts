@@ -13,7 +13,7 @@ import { isWide } from "./live-code.ts";
 import { writeAutomatonWalk } from "./match-code.ts";
 import { endsName, type HookParts, matcherName, partsOf } from "./parts.ts";
 import { plannedIntegers, plannedMap, writeIntegerTable, writeTables, writeVectors } from "./table-code.ts";
-import { hookName, writeValuesFrom, writeValuesStruct } from "./values.ts";
+import { hookName, writeValuesFrom, writeValuesStruct, pathArguments } from "./values.ts";
 
 /** Name of the generated file in bundles and messages. */
 export const PROGRAM_FILE = "program.bpf.c";
@@ -66,6 +66,8 @@ export function writePreamble(writer: CWriter, parts: readonly HookParts[], poli
   writer.line(`#define RULE_COUNT ${Math.max(1, rules)}`);
   writer.line(`#define DECISION_MAX ${decisions}`);
   writer.line(`#define RECORD_BYTES RECORD_BYTES_FOR(DECISION_MAX, ${fixed + 64}, ${paths})`);
+  const levels = Math.max(1, ...parts.map(({ hook }) => scratchLevels(hook)));
+  writer.line(`#define SCRATCH_LEVELS ${4 * levels}`);
   writer.line(`#define LIVE_WORDS ${Math.max(1, ...wide)}`);
   for (const header of [
     "automaton.h",
@@ -76,6 +78,7 @@ export function writePreamble(writer: CWriter, parts: readonly HookParts[], poli
     "path.h",
     "process.h",
     "sock.h",
+    "task.h",
   ]) {
     writer.line(`#include "${header}"`);
   }
@@ -95,6 +98,12 @@ function pointedTypes(parts: readonly HookParts[]): readonly string[] {
     .flatMap(({ parameters }) => parameters)
     .flatMap(({ cType }) => /(?:struct|union) \w+/.exec(cType) ?? []);
   return [...new Set(names)].sort();
+}
+
+/** Levels of scratch memory that one decision takes: for the record and a path, other paths, a process. */
+function scratchLevels(hook: IrHook): number {
+  const reads = hook.fields.some(({ source }) => source.kind === "process" && source.part === "exe");
+  return Math.max(1, pathArguments(hook).length) + (reads ? 1 : 0);
 }
 
 function writeHook(

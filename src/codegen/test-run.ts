@@ -139,6 +139,16 @@ function writeTestValue(writer: CWriter, field: Field, event: string): void {
       }
       return;
     }
+    case "process": {
+      const process = `values.process${field.source.level}`;
+      if (field.type.kind === "integer") {
+        writer.line(`${process}.${field.source.part} = ${event}.value;`);
+        writer.line(`${process}.absent |= !${event}.present;`);
+      } else {
+        writer.line(`${process}.exe = &${event};`);
+      }
+      return;
+    }
     case "result":
       writer.line(`values.result = ${event}.value;`);
       return;

@@ -19,7 +19,9 @@ export function hookName(hook: IrHook): string {
 export function usedArguments(hook: IrHook): readonly number[] {
   const used = [
     ...hook.captures.map((capture) => capture.argument),
-    ...hook.fields.flatMap(({ source }) => (source.kind === "result" ? [] : [source.argument])),
+    ...hook.fields.flatMap(({ source }) =>
+      source.kind === "result" || source.kind === "process" ? [] : [source.argument],
+    ),
   ];
   return [...new Set(used)].sort((a, b) => a - b);
 }
@@ -30,6 +32,12 @@ export function pathArguments(hook: IrHook): readonly number[] {
     const { kind } = elementAt(hook.fact.arguments, argument).type;
     return kind === "file" || kind === "path";
   });
+}
+
+/** The processes that fields ask for, by their steps up from the one that acts, ascending. */
+export function processLevels(hook: IrHook): readonly number[] {
+  const levels = hook.fields.flatMap(({ source }) => (source.kind === "process" ? [source.level] : []));
+  return [...new Set(levels)].sort((a, b) => a - b);
 }
 
 /** Whether a field has no value at some attach point of the hook. */
@@ -44,7 +52,7 @@ const UNKNOWN_BEFORE_CONNECT: ReadonlySet<string> = new Set(["saddr", "sport", "
 
 function isAbsent(hook: IrHook, field: number, point: AttachPoint): boolean {
   const { source } = elementAt(hook.fields, field);
-  if (source.kind === "result") {
+  if (source.kind === "result" || source.kind === "process") {
     return false;
   }
   const { kind } = elementAt(point.argumentMappings, source.argument);
@@ -63,6 +71,9 @@ export function writeValuesStruct(writer: CWriter, hook: IrHook): void {
         for (const member of members(hook, argument)) {
           writer.line(`${member}; /* ${fact.name} */`);
         }
+      }
+      for (const level of processLevels(hook)) {
+        writer.line(`struct process_value process${level};`);
       }
       if (hook.fields.some((_, field) => absentField(hook, field))) {
         writer.line("u64 absent; /* fields that have no value here, as bits */");
@@ -95,6 +106,9 @@ export function writeValuesFrom(writer: CWriter, hook: IrHook, point: AttachPoin
     const message = elementAt(point.parameters, point.filter.message).name;
     writer.line(`if (!(${message}->msg_flags & MSG_FASTOPEN))`);
     writer.line("\treturn 0;");
+  }
+  for (const level of processLevels(hook)) {
+    writer.line(`values.process${level}.level = ${level};`);
   }
   const absent = hook.fields.reduce(
     (mask, _, field) => (isAbsent(hook, field, point) ? mask | (1n << BigInt(field)) : mask),

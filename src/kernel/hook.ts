@@ -162,7 +162,11 @@ export type FieldSource =
   | { readonly kind: "file"; readonly argument: number; readonly part: FilePart }
   /** A part of a sock argument. */
   | { readonly kind: "sock"; readonly argument: number; readonly part: SockPart }
+  /** Of the process that acts (level 0), its parent (1), or an ancestor further up. */
+  | { readonly kind: "process"; readonly level: number; readonly part: ProcessPart }
   | { readonly kind: "result" };
+
+export type ProcessPart = "exe" | "pid" | "uid" | "gid" | "euid" | "egid" | "auid";
 
 export type SockPart = "saddr" | "daddr" | "sport" | "dport" | "family" | "type" | "protocol" | "state";
 

@@ -63,7 +63,11 @@ function pickAlternatives(all: readonly AttachPoint[], needs: Needs): readonly A
 }
 
 function givesArgumentOf(point: AttachPoint, { source }: Field): boolean {
-  return source.kind === "result" || (point.argumentMappings[source.argument]?.kind ?? "absent") !== "absent";
+  return (
+    source.kind === "result" ||
+    source.kind === "process" ||
+    (point.argumentMappings[source.argument]?.kind ?? "absent") !== "absent"
+  );
 }
 
 /** Before the connection exists only its destination and its socket's kind are known. */
@@ -72,6 +76,8 @@ function isKnownToGuards(field: Field, guards: readonly HookPlace[]): boolean {
   switch (field.source.kind) {
     case "result":
       return false;
+    case "process":
+      return true;
     case "argument":
     case "argument-path":
     case "file": {

@@ -3,6 +3,7 @@ import { type Diagnostic, diagnostic } from "../../diagnostics/diagnostic.ts";
 import { didYouMean } from "../../diagnostics/suggest.ts";
 import { type FieldFact, fieldsOf } from "../../kernel/field.ts";
 import type { FieldSource } from "../../kernel/hook.ts";
+import { processField, processFieldNames, processName } from "../../kernel/process-field.ts";
 import type { WordSetName } from "../../kernel/words.ts";
 import type { Comparison, Condition, FieldReference, Literal } from "../../parser/policy/tree.ts";
 import { invariant } from "../../source/invariant.ts";
@@ -180,8 +181,8 @@ function isWithoutValue({ segments }: FieldReference, { event }: ResolvedHook): 
   );
 }
 
-/** Roots of fields that belong to the process or its container. */
-const plannedRoots: ReadonlySet<string> = new Set(["process", "parent", "ancestor", "container", "pod"]);
+/** Roots of fields that belong to the process's container, or to any of several processes. */
+const plannedRoots: ReadonlySet<string> = new Set(["any ancestor", "container", "pod"]);
 
 function findField(
   reference: FieldReference,
@@ -211,6 +212,10 @@ function findField(
       });
     }
   }
+  const process = processField(reference.segments);
+  if (process !== undefined) {
+    return register(registry, process.source, nameOf("", process.source), process);
+  }
   const name = printable(reference.segments.join("."));
   if (plannedRoots.has(root)) {
     findings.push(diagnostic("not-supported-yet", reference.span, `\`${name}\` is not supported yet`));
@@ -227,14 +232,14 @@ function findField(
 
 function fieldNames(hook: ResolvedHook): readonly string[] {
   if (hook.event !== undefined) {
-    return hook.event.fact.fields.map(({ name }) => name);
+    return [...hook.event.fact.fields.map(({ name }) => name), ...processFieldNames()];
   }
   const names = hook.arguments.flatMap(({ parameter, type, words }) =>
     fieldsOf(type, words).map(({ part }) =>
       part === "" ? parameter.name.text : `${parameter.name.text}.${part}`,
     ),
   );
-  return hook.result === undefined ? names : [...names, "return"];
+  return [...names, ...(hook.result === undefined ? [] : ["return"]), ...processFieldNames()];
 }
 
 function findPart(
@@ -284,6 +289,8 @@ function nameOf(base: string, source: FieldSource): string {
     case "file":
     case "sock":
       return `${base}.${source.part}`;
+    case "process":
+      return `${processName(source.level)}.${source.part}`;
     case "result":
       return "return";
   }

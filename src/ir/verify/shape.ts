@@ -3,7 +3,7 @@ import type { Atom, IrHook, IrRule } from "../ir.ts";
 import { atomsOf } from "../lower/bool.ts";
 import { endsOf } from "./path-end-words.ts";
 import { type FieldTable, sideOf } from "./tables.ts";
-import { residueSize, wordsOf } from "./words.ts";
+import { isWide, residueSize, wordsOf } from "./words.ts";
 
 /** Everything that is counted. */
 export const parts = [
@@ -21,21 +21,25 @@ export const parts = [
   "pathFields",
   // Values that event records carry.
   "captures",
-  // 64-bit words of its vectors.
+  // 64-bit words of its vectors, where they lie on the stack.
   "words",
+  // Whether its vectors lie in memory: 1 or 0.
+  "wide",
+  // 64-bit words of its vectors, where they lie in memory.
+  "wideWords",
   // Tables that it looks into.
   "lookups",
   // Words that are read from tables.
   "lookupWords",
-  // Beginnings of first components, and ends of last ones, that are compared before a path is resolved.
+  // Ends of components that are compared before a path is resolved; where they are many, they are in a table.
   "pathEnds",
-  // Distinct values of integers that are compared in place; a range has two.
-  "integers",
+  // Values of integers and networks that are compared in place; a range has two.
+  "comparisons",
   // Rules whose condition has a residue.
   "residues",
   // Comparisons of residues.
   "residueAtoms",
-  // Words with so many rules that the verifier follows a loop over them.
+  // Words on the stack with so many rules that the verifier follows a loop over them.
   "loopWords",
   // The same, of hooks whose rules compare paths.
   "pathLoopWords",
@@ -48,7 +52,7 @@ export type Shape = Readonly<Record<Part, number>>;
 
 export interface RuleShape {
   readonly rule: IrRule;
-  readonly integers: number;
+  readonly comparisons: number;
   readonly residues: number;
   readonly residueAtoms: number;
 }
@@ -56,18 +60,29 @@ export interface RuleShape {
 /** Rules of a word up to which the verifier follows them one by one. */
 const FOLLOWED_RULES = 3;
 
+/** Ends of components up to which each is compared in place. */
+const COMPARED_ENDS = 12;
+
 /** Counts the parts of a hook's programs, and what each rule adds to them. */
 export function shapeOf(
   hook: IrHook,
   tables: readonly FieldTable[],
 ): { readonly shape: Omit<Shape, "guard" | "old">; readonly rules: readonly RuleShape[] } {
+  const inTable = new Set(tables.map(({ field, side }) => `${field} ${side}`));
   const known = new Set<string>();
-  const rules = hook.blocks.flatMap((block) => block.rules).map((rule) => ruleShape(rule, known));
+  const rules = hook.blocks
+    .flatMap((block) => block.rules)
+    .map((rule) =>
+      ruleShape(rule, known, ({ field, test }) => inTable.has(`${field} ${sideOf(test) ?? ""}`)),
+    );
   const sum = (part: Exclude<keyof RuleShape, "rule">): number =>
     rules.reduce((total, rule) => total + rule[part], 0);
   const words = wordsOf(hook);
-  const loopWords = rules.length > FOLLOWED_RULES ? Math.ceil(rules.length / 64) : 0;
+  const wide = isWide(words);
+  const loopWords = !wide && rules.length > FOLLOWED_RULES ? Math.ceil(rules.length / 64) : 0;
   const pathFields = hook.fields.filter(({ type }) => type.kind === "path").length;
+  const ends = hook.fields.flatMap(({ type }, index) => (type.kind === "path" ? endsOf(hook, index) : []));
+  const lookups = tables.length + ends.filter((count) => count > COMPARED_ENDS).length;
   return {
     shape: {
       program: 1,
@@ -75,14 +90,13 @@ export function shapeOf(
       pathReads: argumentsOf(hook, ["file", "path"]),
       pathFields,
       captures: hook.captures.length,
-      words,
-      lookups: tables.length,
-      lookupWords: tables.length * words,
-      pathEnds: hook.fields.reduce(
-        (total, field, index) => total + (field.type.kind === "path" ? endsOf(hook, index) : 0),
-        0,
-      ),
-      integers: sum("integers"),
+      words: wide ? 0 : words,
+      wide: wide ? 1 : 0,
+      wideWords: wide ? words : 0,
+      lookups,
+      lookupWords: lookups * words,
+      pathEnds: ends.reduce((total, count) => total + (count > COMPARED_ENDS ? 0 : count), 0),
+      comparisons: sum("comparisons"),
       residues: sum("residues"),
       residueAtoms: sum("residueAtoms"),
       loopWords,
@@ -96,7 +110,7 @@ export function shapeOf(
 function argumentsOf(hook: IrHook, kinds: readonly string[]): number {
   const used = [
     ...hook.captures.map(({ argument }) => argument),
-    ...hook.fields.flatMap(({ source }) => (source.kind === "result" ? [] : [source.argument])),
+    ...hook.fields.flatMap(({ source }) => ("argument" in source ? [source.argument] : [])),
   ];
   return [...new Set(used)].filter((argument) => {
     const fact = hook.fact.arguments[argument];
@@ -104,39 +118,39 @@ function argumentsOf(hook: IrHook, kinds: readonly string[]): number {
   }).length;
 }
 
-/** Equal tests are made once: `known` has those of the rules before. */
-function ruleShape(rule: IrRule, known: Set<string>): RuleShape {
-  const atoms = atomsOf(rule.condition);
-  const fresh = atoms.filter((atom) => {
-    const key = testKey(atom);
-    const isNew = !known.has(key);
-    known.add(key);
+/** Equal tests are made once: `known` has those of the rules before. What is in a table is not compared. */
+function ruleShape(rule: IrRule, known: Set<string>, isInTable: (atom: Atom) => boolean): RuleShape {
+  const fresh = atomsOf(rule.condition).filter((atom) => {
+    const key = isInTable(atom) ? undefined : testKey(atom);
+    const isNew = key !== undefined && !known.has(key);
+    known.add(key ?? "");
     return isNew;
   });
   const residueAtoms = residueSize(rule);
   return {
     rule,
-    integers: fresh.reduce((sum, atom) => sum + integerCount(atom), 0),
+    comparisons: fresh.reduce((sum, atom) => sum + comparisonCount(atom), 0),
     residues: residueAtoms > 0 ? 1 : 0,
     residueAtoms,
   };
 }
 
 function testKey({ field, test }: Atom): string {
-  return sideOf(test) === undefined
-    ? `${field} ${JSON.stringify(test, (key, value: unknown) => (key === "span" ? undefined : typeof value === "bigint" ? `${value}` : value))}`
-    : `${field}`;
+  const withoutSpans = (key: string, value: unknown): unknown =>
+    key === "span" ? undefined : typeof value === "bigint" ? value.toString() : value;
+  return `${field} ${JSON.stringify(test, withoutSpans)}`;
 }
 
-function integerCount({ test }: Atom): number {
+function comparisonCount({ test }: Atom): number {
   switch (test.kind) {
     case "ranges":
       return test.ranges.reduce((sum, { low, high }) => sum + (low === high ? 1 : 2), 0);
     case "bits":
       return test.masks.length;
+    case "networks":
+      return test.networks.length;
     case "text":
     case "glob":
-    case "networks":
       return 0;
   }
 }

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* What rules compare of processes: the one that acts, its parent, and those before. */
+#ifndef POLICYC_TASK_H
+#define POLICYC_TASK_H
+
+#include "path.h"
+
+#ifdef POLICYC_TEST_RUN
+#include "test_run_task.h"
+#else
+/* A process, by the number of steps up from the one that acts. Always a constant. */
+struct process_value {
+	u32 level;
+};
+
+/* The first thread of the process; NULL above the first process. */
+static __always_inline struct task_struct *process_task(const struct process_value *value)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+
+	task = BPF_CORE_READ(task, group_leader);
+	for (u32 step = 0; step < value->level; step++)
+		task = BPF_CORE_READ(task, real_parent, group_leader);
+	return BPF_CORE_READ(task, tgid) ? task : NULL;
+}
+
+static __always_inline bool process_present(const struct process_value *value)
+{
+	return value->level == 0 || process_task(value);
+}
+
+static __always_inline u32 process_pid(const struct process_value *value)
+{
+	return BPF_CORE_READ(process_task(value), tgid);
+}
+
+static __always_inline u32 process_uid(const struct process_value *value)
+{
+	return BPF_CORE_READ(process_task(value), cred, uid.val);
+}
+
+static __always_inline u32 process_gid(const struct process_value *value)
+{
+	return BPF_CORE_READ(process_task(value), cred, gid.val);
+}
+
+static __always_inline u32 process_euid(const struct process_value *value)
+{
+	return BPF_CORE_READ(process_task(value), cred, euid.val);
+}
+
+static __always_inline u32 process_egid(const struct process_value *value)
+{
+	return BPF_CORE_READ(process_task(value), cred, egid.val);
+}
+
+static __always_inline u32 process_auid(const struct process_value *value)
+{
+	return BPF_CORE_READ(process_task(value), loginuid.val);
+}
+
+/* The file that the process runs, as its own container names it. Threads of the kernel run none. */
+static __always_inline void process_exe(const struct process_value *value, struct scratch *scratch,
+					struct path_text *text)
+{
+	struct task_struct *task = process_task(value);
+	struct file *exe = task ? BPF_CORE_READ(task, mm, exe_file) : NULL;
+	struct path root = {};
+	struct path place = {};
+
+	text->status = PATH_MISSING;
+	text->offset = PATH_BYTES;
+	text->length = 0;
+	if (!exe)
+		return;
+
+	struct fs_struct *fs = BPF_CORE_READ(task, fs);
+
+	bpf_core_read(&root, sizeof(root), &fs->root);
+	bpf_core_read(&place, sizeof(place), &exe->f_path);
+
+	struct path_walk *walk = &scratch->walk;
+	struct dentry *root_top = BPF_CORE_READ(root.mnt, mnt_root);
+	bool contained = root.dentry == root_top;
+
+	walk->dentry = (u64)place.dentry;
+	walk->mnt = (u64)place.mnt;
+	walk->mnt_root = (u64)BPF_CORE_READ(place.mnt, mnt_root);
+	walk->root_dentry = contained ? (u64)root.dentry : 0;
+	walk->root_mnt = contained ? (u64)root.mnt : 0;
+	path_walk_whole(scratch, text);
+}
+#endif
+
+#endif
