@@ -114,6 +114,10 @@ export const kernelFeatures = {
 
 /** Functions that are not in every supported kernel. */
 export const functionFeatures: ReadonlyMap<string, Feature> = new Map([
+  ["bpf_lsm_task_fix_setgroups", since("6.0")],
+  ["security_task_fix_setgroups", since("6.0")],
+  ["bpf_lsm_userns_create", since("6.1")],
+  ["security_create_user_ns", since("6.1")],
   ["security_file_truncate", since("6.2")],
   ["bpf_lsm_file_truncate", since("6.2")],
 ]);

@@ -40,15 +40,7 @@ export const fileEvents: readonly EventFact[] = [
       {
         hook: "security_file_open",
         need: "required",
-        covers: [
-          "open",
-          "openat",
-          "openat2",
-          "creat",
-          "open_by_handle_at",
-          "io_uring openat",
-          "execve (opens the program)",
-        ],
+        covers: ["open, openat, openat2, creat, io_uring openat", "execve (opens the program)"],
         when: [hasPath(0)],
         fields: fileAt(0),
       },
@@ -93,7 +85,7 @@ export const fileEvents: readonly EventFact[] = [
         need: "required",
         covers: [
           "write, pwrite, writev, pwritev",
-          "sendfile, splice, copy_file_range, FICLONE (the destination)",
+          "sendfile, splice, copy_file_range (the destination)",
           "io_uring and AIO writes",
           "fallocate",
         ],
@@ -137,7 +129,7 @@ export const fileEvents: readonly EventFact[] = [
       {
         hook: "security_mmap_file",
         need: "required",
-        covers: ["mmap of a file", "shmat", "remap_file_pages", "execve (maps the program)"],
+        covers: ["mmap of a file"],
         when: [hasFile(0), hasPath(0)],
         fields: { ...fileAt(0), "map.protection": at(1), "map.flags": at(2) },
       },
@@ -186,7 +178,7 @@ export const fileEvents: readonly EventFact[] = [
       {
         hook: "security_path_mknod",
         need: "required",
-        covers: ["open and creat of a new file, io_uring openat", "mknod, mkfifo", "bind of a UNIX socket"],
+        covers: ["open and creat of a new file", "mknod, mkfifo", "bind of a UNIX socket"],
         when: [],
         fields: nameAt(4),
       },

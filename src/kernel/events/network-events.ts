@@ -76,7 +76,7 @@ export const networkEvents: readonly EventFact[] = [
       {
         hook: "security_socket_bind",
         need: "required",
-        covers: ["bind", "io_uring bind"],
+        covers: ["bind"],
         when: [isInternet(3)],
         fields: socketAt(3),
       },
@@ -91,7 +91,7 @@ export const networkEvents: readonly EventFact[] = [
       {
         hook: "security_socket_listen",
         need: "required",
-        covers: ["listen", "io_uring listen"],
+        covers: ["listen"],
         when: [isInternet(2)],
         fields: socketAt(2),
       },
@@ -106,7 +106,7 @@ export const networkEvents: readonly EventFact[] = [
       {
         hook: "security_socket_accept",
         need: "required",
-        covers: ["accept", "accept4", "io_uring accept"],
+        covers: ["accept, accept4"],
         when: [isInternet(2)],
         fields: socketAt(2),
       },
@@ -121,7 +121,7 @@ export const networkEvents: readonly EventFact[] = [
       {
         hook: "security_socket_sendmsg",
         need: "required",
-        covers: ["send, sendto, sendmsg, sendmmsg", "write and writev to a socket", "io_uring send"],
+        covers: ["send, sendto, sendmsg", "write to a socket", "io_uring send"],
         when: [isInternet(3)],
         fields: connectionAt(3),
       },

@@ -138,7 +138,7 @@ export const systemEvents: readonly EventFact[] = [
           "ptrace with PTRACE_ATTACH or PTRACE_SEIZE",
           "process_vm_readv, process_vm_writev",
           "open of /proc/PID/mem",
-          "pidfd_getfd, kcmp",
+          "pidfd_getfd",
         ],
         when: [hasBits(at(1), PTRACE_MODE_ATTACH)],
         fields: { "target.pid": at(2) },
