@@ -58,33 +58,32 @@ struct path_text {
 #ifdef POLICYC_TEST_RUN
 #include "test_run_path.h"
 #else
-/* A dentry's parent and name, as they lie in memory on every kernel seen so far. */
-struct dentry_view {
-	u64 parent;
-	u32 hash;
-	u32 length;
-	u64 name;
-};
-
-/* Mount above a mount, as they lie in memory. */
-struct mount_view {
-	u64 parent;
-	u64 mountpoint;
-};
-
 #define NAME_BYTES 255
-#define INLINE_NAME_BYTES 40
 
-static __always_inline void read_dentry(u64 dentry, struct dentry_view *view)
+static __always_inline u32 inline_name_offset(void)
+{
+	if (bpf_core_field_exists(struct dentry, d_iname))
+		return bpf_core_field_offset(struct dentry, d_iname);
+	return bpf_core_field_offset(struct dentry___shortname, d_shortname);
+}
+
+/*
+ * Reads a dentry with the first `text_bytes` (a constant) of an inline name: at one go where it lies as it used to.
+ * `view` need have room for no more than those.
+ */
+static __always_inline void read_dentry(u64 dentry, struct dentry_view *view, const u32 text_bytes)
 {
 	const u32 parent = bpf_core_field_offset(struct dentry, d_parent);
 	const u32 name = bpf_core_field_offset(struct dentry, d_name);
+	const u32 text = inline_name_offset();
+	const u32 before_text = __builtin_offsetof(struct dentry_view, text);
 
-	if (name == parent + sizeof(u64)) {
-		bpf_probe_read_kernel(view, sizeof(*view), (void *)(dentry + parent));
+	if (name == parent + sizeof(u64) && text == parent + before_text) {
+		bpf_probe_read_kernel(view, before_text + text_bytes, (void *)(dentry + parent));
 	} else {
 		bpf_probe_read_kernel(&view->parent, sizeof(u64), (void *)(dentry + parent));
 		bpf_probe_read_kernel(&view->hash, sizeof(struct qstr), (void *)(dentry + name));
+		bpf_probe_read_kernel(view->text, text_bytes, (void *)(dentry + text));
 	}
 }
 
@@ -105,6 +104,15 @@ static __always_inline void read_mount(u64 mount, struct mount_view *view)
 		bpf_probe_read_kernel(&view->parent, sizeof(u64), (void *)(mount + parent));
 		bpf_probe_read_kernel(&view->mountpoint, sizeof(u64), (void *)(mount + mountpoint));
 	}
+}
+
+/* The dentry that a mount shows at its top. */
+static __always_inline u64 mount_root(u64 mnt)
+{
+	u64 root = 0;
+
+	bpf_probe_read_kernel(&root, sizeof(root), (void *)(mnt + bpf_core_field_offset(struct vfsmount, mnt_root)));
+	return root;
 }
 
 /* Whether a mount that has no parent is the top of a namespace, not one of the kernel's own. */
@@ -137,11 +145,11 @@ static __always_inline void path_of(struct path_value *value, struct dentry *den
 	if (generation >= GENERATION_6_1) {
 		struct task_struct *task = bpf_get_current_task_btf();
 		struct fs_struct *fs = task->fs;
-
 		struct vfsmount *root_mnt = fs->root.mnt;
+		struct dentry *root_dentry = fs->root.dentry;
 
-		if (fs->root.dentry == root_mnt->mnt_root) {
-			value->root_dentry = (u64)fs->root.dentry;
+		if (root_dentry == root_mnt->mnt_root) {
+			value->root_dentry = (u64)root_dentry;
 			value->root_mnt = (u64)root_mnt;
 		}
 	} else {
@@ -157,6 +165,29 @@ static __always_inline void path_of(struct path_value *value, struct dentry *den
 	}
 }
 
+/* Eight bytes of a name, number `word` (a constant), inside a dentry that can be loaded from. */
+static __always_inline u64 inline_name_word(const struct dentry *dentry, const u32 word)
+{
+	u64 offset, bytes;
+
+	/*
+	 * Two loads, which clang must not join: the branch is gone once the program is loaded, a sum would not be.
+	 * Nor may it put the offset into the load: libbpf wants that to be as wide as the whole name.
+	 */
+	if (bpf_core_field_exists(struct dentry, d_iname)) {
+		offset = bpf_core_field_offset(struct dentry, d_iname);
+		asm volatile("" : "+r"(offset));
+		bytes = *(u64 *)((void *)dentry + offset + word * 8);
+		asm volatile("" : "+r"(bytes));
+	} else {
+		offset = bpf_core_field_offset(struct dentry___shortname, d_shortname);
+		asm volatile("" : "+r"(offset));
+		bytes = *(u64 *)((void *)dentry + offset + word * 8);
+		asm volatile("" : "+r"(bytes));
+	}
+	return bytes;
+}
+
 /* The first 8 bytes of a name that lies at `name`; what follows its NUL is undefined. */
 static __always_inline u64 name_head(u64 name)
 {
@@ -164,6 +195,31 @@ static __always_inline u64 name_head(u64 name)
 
 	bpf_probe_read_kernel(&head, sizeof(head), (void *)name);
 	return head;
+}
+
+/*
+ * The last 8 bytes of a dentry's name, last byte first; the bytes before a shorter name are 0. Decided by the number
+ * of the last word and not by the length, of which the verifier then learns nothing.
+ */
+static __always_inline u64 name_tail(const struct dentry *dentry, u32 length)
+{
+	u64 last = ((u64)length - 1) >> 3;
+	u64 unused_bits = -(u64)length * 8 & 63;
+	u64 word, before;
+
+	if (last == 0) {
+		before = 0;
+		word = inline_name_word(dentry, 0);
+	} else if (last == 1) {
+		before = inline_name_word(dentry, 0);
+		word = inline_name_word(dentry, 1);
+	} else if (last == 2) {
+		before = inline_name_word(dentry, 1);
+		word = inline_name_word(dentry, 2);
+	} else {
+		return name_head((u64)dentry->d_name.name + length - sizeof(u64));
+	}
+	return word << unused_bits | before >> 1 >> (63 - unused_bits);
 }
 
 /* Components of one file system that path_ends() walks before it gives up on the first one. */
@@ -175,13 +231,11 @@ static __always_inline u64 name_head(u64 name)
 
 /*
  * Reads the last component, and the first one where it is near. `want_head` and `want_tail` are constants.
- * Costs one read for the tail, one for each mount crossed and one for each component above a mount.
+ * Costs one read for each mount crossed and one for each component above a mount: all else are plain loads.
  */
 static __always_inline void path_ends(const struct path_value *value, struct path_ends *ends,
 				      const bool want_head, const bool want_tail)
 {
-	u64 top_name = 0;
-
 	ends->status = PATH_MISSING;
 	ends->has_head = false;
 	ends->head = 0;
@@ -194,50 +248,50 @@ static __always_inline void path_ends(const struct path_value *value, struct pat
 
 	struct dentry *dentry = value->dentry;
 	struct vfsmount *mnt = value->mnt;
+	u64 mnt_root = (u64)mnt->mnt_root;
+	bool is_mount_root = (u64)dentry == mnt_root;
 
 	/* What a mount shows at its top is named by the place that it is mounted on. */
-	ends->has_tail = want_tail && dentry != mnt->mnt_root;
-	if (ends->has_tail) {
+	if (want_tail && !is_mount_root) {
 		u32 length = dentry->d_name.len;
 
-		/* Bytes before a short name are never compared: see tail_length. */
+		ends->has_tail = true;
 		ends->tail_length = length;
-		bpf_probe_read_kernel(&ends->tail, sizeof(ends->tail),
-				      (void *)((u64)dentry->d_name.name + length - sizeof(u64)));
+		ends->tail = name_tail(dentry, length);
 	}
 	if (!want_head)
 		return;
 
-	/* Inside the file system that the file is on: plain loads. */
-	u64 mnt_root = (u64)mnt->mnt_root;
-	bool at_mount_root = false;
+	u64 head = 0;
 
-	for (int depth = 0; depth < ENDS_DEPTH; depth++) {
-		if ((u64)dentry == mnt_root ||
-		    ((u64)dentry == value->root_dentry && (u64)mnt == value->root_mnt)) {
-			at_mount_root = true;
-			break;
-		}
-		struct dentry *parent = dentry->d_parent;
+	/* Inside the file system that the file is on. */
+	if (!is_mount_root) {
+		struct dentry *top = dentry;
 
-		if (parent == dentry) {
-			ends->status = PATH_MISSING;
-			return;
+		for (int depth = 0;; depth++) {
+			struct dentry *parent = top->d_parent;
+
+			if ((u64)parent == mnt_root)
+				break;
+			if (parent == top) {
+				ends->status = PATH_MISSING;
+				return;
+			}
+			if (depth == ENDS_DEPTH)
+				return;
+			top = parent;
 		}
-		top_name = (u64)dentry->d_name.name;
-		dentry = parent;
+		head = top->d_name.len <= INLINE_NAME_BYTES ? inline_name_word(top, 0) :
+							      name_head((u64)top->d_name.name);
 	}
-	if (!at_mount_root)
-		return;
 
 	/* Across mounts: the parent mount's dentries are known by address only. */
-	u64 at = (u64)dentry;
 	u64 at_mnt = (u64)mnt;
 
 	for (int mounts = 0; mounts < ENDS_MOUNTS; mounts++) {
 		struct mount_view above;
 
-		if (at == value->root_dentry && at_mnt == value->root_mnt)
+		if (at_mnt == value->root_mnt)
 			goto at_root;
 		read_mount(mount_of(at_mnt), &above);
 		if (above.parent == mount_of(at_mnt)) {
@@ -247,32 +301,61 @@ static __always_inline void path_ends(const struct path_value *value, struct pat
 			}
 			goto at_root;
 		}
-		at = above.mountpoint;
 		at_mnt = above.parent + bpf_core_field_offset(struct mount, mnt);
-		for (int depth = 0; depth < ENDS_DEPTH_ABOVE; depth++) {
-			struct dentry_view view = {};
+		mnt_root = at_mnt == value->root_mnt ? value->root_dentry : mount_root(at_mnt);
 
-			if (at == value->root_dentry && at_mnt == value->root_mnt)
-				goto at_root;
-			read_dentry(at, &view);
-			if (view.parent == at)
-				break;
-			top_name = view.name;
-			at = view.parent;
-			if (depth == ENDS_DEPTH_ABOVE - 1)
+		u64 at = above.mountpoint;
+
+		for (int depth = 0; at != mnt_root; depth++) {
+			/* No room for more of the name: the stack is short. */
+			u64 memory[__builtin_offsetof(struct dentry_view, text[1]) / sizeof(u64)];
+			struct dentry_view *view = (void *)memory;
+
+			if (depth == ENDS_DEPTH_ABOVE)
 				return;
+			read_dentry(at, view, sizeof(view->text[0]));
+			if (view->parent == at) {
+				ends->status = PATH_MISSING;
+				return;
+			}
+			head = view->length <= INLINE_NAME_BYTES ? view->text[0] : name_head(view->name);
+			at = view->parent;
 		}
 	}
 	return;
 at_root:
 	ends->has_head = true;
-	if (top_name)
-		ends->head = name_head(top_name);
+	ends->head = head;
 }
 
 /* Components and mounts that path_read() walks: each takes at least two bytes of PATH_BYTES. */
 #define PATH_STEPS (PATH_BYTES / 2 + 64)
 #define PATH_STEPS_AT_ONCE 16
+
+/* Writes a name; what follows it in memory stays. */
+static __always_inline void write_name(u8 *to, const struct dentry_view *view, u32 length)
+{
+	u64 *words = (void *)to;
+
+	if (length - 1 >= INLINE_NAME_BYTES) {
+		bpf_probe_read_kernel(to, length, (void *)view->name);
+		return;
+	}
+
+	/* Whole words, then the bytes that the last of them has overwritten. */
+	u64 last = ((u64)length - 1) >> 3;
+	u64 *end = (void *)to + length;
+	u64 following = *end;
+
+	words[0] = view->text[0];
+	if (last >= 1)
+		words[1] = view->text[1];
+	if (last >= 2)
+		words[2] = view->text[2];
+	if (last >= 3)
+		words[3] = view->text[3];
+	*end = following;
+}
 
 /* One component or one mount upwards; true ends the walk. */
 static __always_inline bool path_step(struct scratch *scratch)
@@ -280,35 +363,34 @@ static __always_inline bool path_step(struct scratch *scratch)
 	struct path_walk *walk = &scratch->walk;
 	u64 dentry = walk->dentry;
 	u64 mnt = walk->mnt;
-	struct dentry_view view = {};
+	struct dentry_view *view = &walk->view;
 
 	if (dentry == walk->root_dentry && mnt == walk->root_mnt) {
 		walk->status = PATH_PRESENT;
 		return true;
 	}
 	if (dentry == walk->mnt_root) {
-		struct mount_view above = {};
+		struct mount_view *above = &walk->above;
 		u64 mount = mount_of(mnt);
 
-		read_mount(mount, &above);
-		if (above.parent == mount || above.parent == 0) {
+		read_mount(mount, above);
+		if (above->parent == mount || above->parent == 0) {
 			walk->status = mount_is_visible(mount) ? PATH_PRESENT : PATH_MISSING;
 			return true;
 		}
-		mnt = above.parent + bpf_core_field_offset(struct mount, mnt);
-		walk->dentry = above.mountpoint;
+		mnt = above->parent + bpf_core_field_offset(struct mount, mnt);
+		walk->dentry = above->mountpoint;
 		walk->mnt = mnt;
-		bpf_probe_read_kernel(&walk->mnt_root, sizeof(walk->mnt_root),
-				      (void *)(mnt + bpf_core_field_offset(struct vfsmount, mnt_root)));
+		walk->mnt_root = mnt == walk->root_mnt ? walk->root_dentry : mount_root(mnt);
 		return false;
 	}
-	read_dentry(dentry, &view);
-	if (view.parent == dentry || view.parent == 0) {
+	read_dentry(dentry, view, sizeof(view->text));
+	if (view->parent == dentry || view->parent == 0) {
 		/* A root that no mount shows: a pipe, or a file system's detached part. */
 		walk->status = PATH_MISSING;
 		return true;
 	}
-	u32 length = view.length & NAME_BYTES;
+	u32 length = view->length & NAME_BYTES;
 	u32 offset = walk->offset;
 
 	if (offset < length + 1 || offset > PATH_BYTES) {
@@ -317,9 +399,9 @@ static __always_inline bool path_step(struct scratch *scratch)
 	}
 	offset = (offset - length - 1) & (PATH_BYTES - 1);
 	scratch->path[offset] = '/';
-	bpf_probe_read_kernel(&scratch->path[offset] + 1, length, (void *)view.name);
+	write_name(&scratch->path[offset] + 1, view, length);
 	walk->offset = offset;
-	walk->dentry = view.parent;
+	walk->dentry = view->parent;
 	return false;
 }
 

@@ -36,6 +36,29 @@ struct trie_key {
 	u8 bytes[TRIE_BYTES];
 };
 
+/*
+ * Names of up to so many bytes lie in the dentry itself on every kernel seen so far: a dentry with a longer name
+ * has it elsewhere, one with a shorter name never.
+ */
+#define INLINE_NAME_BYTES 31
+
+/* A dentry's parent and name, as they lie in memory on every kernel seen so far. */
+struct dentry_view {
+	u64 parent;
+	u32 hash;
+	u32 length;
+	u64 name;
+	u64 inode;
+	/* The name where it has at most INLINE_NAME_BYTES bytes; what follows it is undefined. */
+	u64 text[4];
+};
+
+/* Mount above a mount, as they lie in memory. */
+struct mount_view {
+	u64 parent;
+	u64 mountpoint;
+};
+
 /* State of a walk from a path's end to its root; addresses are of struct dentry and struct vfsmount. */
 struct path_walk {
 	u64 dentry;
@@ -47,6 +70,9 @@ struct path_walk {
 	u32 offset;
 	/* enum path_status */
 	u32 status;
+	/* The component and the mount that the walk is at: the stack has no room for them. */
+	struct dentry_view view;
+	struct mount_view above;
 };
 
 struct scratch {
