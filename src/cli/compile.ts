@@ -108,12 +108,12 @@ async function emit(
     const { subjectsOf } = await import("../bundle/bundle.ts");
     return success(eventTypes(subjectsOf(checked.value.ir)), diagnostics);
   }
+  if (stage === "plan") {
+    const { explainPlan } = await import("../codegen/explain-plan.ts");
+    return success(`${JSON.stringify(explainPlan(checked.value), undefined, 1)}\n`, diagnostics);
+  }
   const { generate } = await import("../codegen/generate.ts");
-  const program = generate(checked.value);
-  return success(
-    stage === "c" ? program.text : `${JSON.stringify(program.plan, undefined, 1)}\n`,
-    diagnostics,
-  );
+  return success(generate(checked.value).text, diagnostics);
 }
 
 function writeOutput(output: string | undefined, content: string | Uint8Array): number {

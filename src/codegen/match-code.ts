@@ -5,7 +5,13 @@ import { type HookBits, allBits } from "./bits.ts";
 import { type CWriter, cComment, cWord } from "./c-writer.ts";
 import type { IntegerTable } from "./integer-table.ts";
 import { writeAnd, writeForget, writeKeep } from "./live-code.ts";
-import { type AutomatonMatcher, type CompareMatcher, type Matcher, networkWords } from "./matcher.ts";
+import {
+  type AutomatonMatcher,
+  type ClassMatcher,
+  type CompareMatcher,
+  type Matcher,
+  networkWords,
+} from "./matcher.ts";
 import { paddedBounds, paddedCells } from "./table-code.ts";
 
 /** Where a matcher writes and what its C names begin with. */
@@ -144,7 +150,7 @@ export function keyExpression(field: Field, value: string): string {
 /** `class` from a map of classes, then the vectors of that class. */
 export function writeMapLookup(
   { writer, bits, name }: MatchContext,
-  matcher: Exclude<Matcher, CompareMatcher>,
+  matcher: ClassMatcher,
   key: string,
 ): void {
   writer.line(`u32 *found = bpf_map_lookup_elem(&${name}, ${key});`);
@@ -158,6 +164,10 @@ export function writeMapLookup(
 /** Decides the atoms of a text that lies in scratch memory. `memory` and `text` are C expressions. */
 export function writeTextMatch(context: MatchContext, matcher: Matcher, memory: string, text: string): void {
   const { writer, bits, name } = context;
+  if (matcher.kind === "presence") {
+    writeKeep(writer, bits, matcher.vector);
+    return;
+  }
   writer.line("u64 class = 0;");
   switch (matcher.kind) {
     case "text-trie": {

@@ -6,6 +6,7 @@ import { type Automaton, buildAutomaton, type OwnedGlob } from "../ir/automaton.
 import type { Atom, Field, Glob, IrHook, Network, Test } from "../ir/ir.ts";
 import { elementAt, invariant } from "../source/invariant.ts";
 import {
+  allBits,
   atomsOfUse,
   type FieldUse,
   type HookBits,
@@ -13,6 +14,7 @@ import {
   onlyAtoms,
   rulesOfUse,
   useOfField,
+  vectorsOf,
 } from "./bits.ts";
 import { createClasses } from "./classes.ts";
 import { integerTable, type IntegerTable } from "./integer-table.ts";
@@ -40,6 +42,7 @@ export interface ClassMatcher extends MatcherBase {
 
 export type Matcher =
   | CompareMatcher
+  | PresenceMatcher
   | IntegerTableMatcher
   | TextTrieMatcher
   | TextHashMatcher
@@ -50,6 +53,12 @@ export type Matcher =
 export interface CompareMatcher extends MatcherBase {
   readonly kind: "compare";
   readonly comparisons: readonly Comparison[];
+}
+
+/** What holds for every text that is there, whatever it says. */
+export interface PresenceMatcher extends MatcherBase {
+  readonly kind: "presence";
+  readonly vector: bigint;
 }
 
 export interface Comparison extends Literal {
@@ -201,10 +210,16 @@ function networkMatcher(bits: HookBits, use: FieldUse, index: number): Matcher {
   };
 }
 
+type TextPlace = TextEnd | "automaton" | "presence";
+
 /** The matcher that an atom on a text belongs to. */
-function textPlace(test: Test): TextEnd | "automaton" {
+function textPlace(test: Test): TextPlace {
   if (test.kind !== "text") {
     return "automaton";
+  }
+  // Every text begins and ends with the empty one.
+  if (test.match !== "exact" && test.values.some(({ text }) => text === "")) {
+    return "presence";
   }
   // A trie's key holds the NUL after an exact text as well.
   const room = TRIE_KEY_BYTES - (test.match === "exact" ? 1 : 0);
@@ -213,9 +228,13 @@ function textPlace(test: Test): TextEnd | "automaton" {
 }
 
 function textMatchers(bits: HookBits, use: FieldUse, index: number): readonly Matcher[] {
-  const part = (place: TextEnd | "automaton"): FieldUse =>
-    onlyAtoms(use, ({ test }) => textPlace(test) === place);
+  const part = (place: TextPlace): FieldUse => onlyAtoms(use, ({ test }) => textPlace(test) === place);
   const matchers: Matcher[] = [];
+  const present = part("presence");
+  const vector = vectorsOf(bits, present)(new Set(atomsOfUse(present)));
+  if (vector !== allBits(bits)) {
+    matchers.push({ kind: "presence", ...base(index, present, "whether there is any"), vector });
+  }
   const front = part("front");
   if (!isEmpty(front)) {
     matchers.push(textHash(bits, front, index) ?? textTrieMatcher(bits, front, index, "front"));

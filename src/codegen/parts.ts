@@ -53,7 +53,7 @@ function endsOf(hook: IrHook, bits: HookBits): ReadonlyMap<number, PathEnds> {
 
 /** What the C names of a matcher's tables begin with. */
 export function matcherName({ hook }: Pick<HookParts, "hook">, matcher: Matcher): string {
-  return `${hookName(hook)}_${matcher.kind === "compare" ? `field${matcher.field}` : cIdentifier(matcher.suffix)}`;
+  return `${hookName(hook)}_${"suffix" in matcher ? cIdentifier(matcher.suffix) : `field${matcher.field}`}`;
 }
 
 /** What the C names of a path filter's tables begin with. */

@@ -15,6 +15,7 @@ type PlannedMap = MapPlan["maps"][number];
 export function writeTables(writer: CWriter, name: string, matcher: Matcher, bits: HookBits): void {
   switch (matcher.kind) {
     case "compare":
+    case "presence":
       return;
     case "integer-table":
       writeIntegerTable(writer, name, matcher.table);
@@ -147,6 +148,7 @@ function writeNumbers(writer: CWriter, declaration: string, numbers: readonly st
 export function plannedMap(name: string, matcher: Matcher): readonly PlannedMap[] {
   switch (matcher.kind) {
     case "compare":
+    case "presence":
     case "automaton":
       return [];
     case "integer-table":
