@@ -12,8 +12,9 @@ import type { Variant } from "./variant.ts";
 /** What one file cost, in instructions per open + read + close. */
 export interface FileCost {
   readonly file: string;
-  readonly median: number;
-  readonly least: number;
+  readonly instructions: number;
+  /** The same of the dearest pass. */
+  readonly most: number;
   readonly eventsPerIteration: number;
 }
 

@@ -5,6 +5,7 @@ import { type FileCost, type Measured, measureVariants } from "./guest.ts";
 import { manyPolicies } from "./many-policies.ts";
 import { benchFile } from "./place.ts";
 import { formatTable, grouped } from "./table.ts";
+import { type Verdict, renderVerdicts, verdict } from "./verdicts.ts";
 import { type Variant, compileText, compiledVariant, noVariant, yardstick } from "./variant.ts";
 
 /** A file that no rule names, one that a suffix matches, and one that a prefix matches. */
@@ -16,14 +17,6 @@ export const PREFIX_FILE = "/boot/plain.txt";
 const targets = { plain: 630, posting: 930, hundred: 1.3, thousand: 2 } as const;
 
 const WARM_UP = "warm-up";
-
-/** A goal and whether it was reached. */
-export interface Verdict {
-  readonly goal: string;
-  readonly measured: number;
-  readonly limit: number;
-  readonly reached: boolean;
-}
 
 export interface KernelCosts {
   readonly kernel: KernelName;
@@ -74,17 +67,11 @@ function costOf(measured: readonly Measured[], name: string, file: string): File
 
 /** Instructions above those of no policy. */
 export function above(measured: readonly Measured[], name: string, file: string): number {
-  const cost = costOf(measured, name, file)?.median ?? Number.NaN;
-  return cost - (costOf(measured, "none", file)?.median ?? Number.NaN);
+  const cost = costOf(measured, name, file)?.instructions ?? Number.NaN;
+  return cost - (costOf(measured, "none", file)?.instructions ?? Number.NaN);
 }
 
 function verdictsOf(measured: readonly Measured[]): readonly Verdict[] {
-  const verdict = (goal: string, amount: number, limit: number): Verdict => ({
-    goal,
-    measured: amount,
-    limit,
-    reached: amount <= limit,
-  });
   const plain = (name: string): number => above(measured, name, PLAIN_FILE);
   return [
     verdict("file policy, no rule matches", plain("file-observe"), targets.plain),
@@ -117,7 +104,7 @@ export function renderInstructions({ kernel, variants, verdicts }: KernelCosts):
     }
     return [
       title,
-      grouped(costOf(variants, name, PLAIN_FILE)?.median ?? Number.NaN),
+      grouped(costOf(variants, name, PLAIN_FILE)?.instructions ?? Number.NaN),
       ...[PLAIN_FILE, SUFFIX_FILE, PREFIX_FILE].map((file) => {
         const events = costOf(variants, name, file)?.eventsPerIteration ?? 0;
         const amount = grouped(above(variants, name, file));
@@ -135,18 +122,4 @@ export function renderInstructions({ kernel, variants, verdicts }: KernelCosts):
     "\n",
     renderVerdicts(verdicts),
   ].join("");
-}
-
-/** Goals with what was measured. */
-export function renderVerdicts(verdicts: readonly Verdict[]): string {
-  return formatTable(
-    ["goal", "measured", "at most", "ratio", ""],
-    verdicts.map(({ goal, measured, limit, reached }) => [
-      goal,
-      limit < 10 ? measured.toFixed(2) : grouped(measured),
-      limit < 10 ? limit.toFixed(2) : grouped(limit),
-      (measured / limit).toFixed(2),
-      reached ? "reached" : "not reached",
-    ]),
-  );
 }

@@ -1,6 +1,7 @@
 /** What is loaded for a measurement: an object, and which of its programs and map entries. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { ObjectCache } from "../src/bundle/cache.ts";
 import { compileObject } from "../src/bundle/clang.ts";
 import { type Compiled, compilePolicies } from "../src/compile.ts";
 import type { Diagnostic } from "../src/diagnostics/diagnostic.ts";
@@ -18,13 +19,15 @@ export interface Variant {
   /** Path of the object; undefined: nothing is loaded. */
   readonly object: string | undefined;
   readonly plan: string;
+  /** What it was compiled from. */
+  readonly compiled?: Compiled;
 }
 
 /** Compiles policies, or throws with everything that was found. */
-export async function compileText(name: string, text: string): Promise<Compiled> {
+export async function compileText(name: string, text: string, cache?: ObjectCache): Promise<Compiled> {
   const parsed = await parseSources([createSource(name, text)], { parameters: new Map() });
   const tree = parsed.value ?? { kind: "policy-tree", policies: [] };
-  const compiled = await compilePolicies(tree, supportedTargets, parsed.diagnostics);
+  const compiled = await compilePolicies(tree, supportedTargets, parsed.diagnostics, cache);
   if (compiled.value === undefined) {
     throw new Error(words([...parsed.diagnostics, ...compiled.diagnostics]));
   }
@@ -83,7 +86,7 @@ export function compiledVariant(name: string, title: string, compiled: Compiled)
     key.writeUInt32LE(index);
     return `map modes ${key.toString("hex")} 01000000`;
   });
-  return writeVariant(name, title, compiled.object, [...programs, ...entries, ...modes]);
+  return { ...writeVariant(name, title, compiled.object, [...programs, ...entries, ...modes]), compiled };
 }
 
 function writeVariant(
