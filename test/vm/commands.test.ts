@@ -90,7 +90,17 @@ describe("policyc-runtime in a guest", () => {
   const runtime = (...args: readonly string[]): readonly string[] => [...RUNTIME, ...args];
   const shell = (script: string): readonly string[] => ["sh", "-c", script];
   const command = runtime().join(" ");
-  const follow = `${command} load ${BUNDLE} --follow -o json >/run/followed & sleep 8; cat /etc/shadow; kill %1; wait %1`;
+  const until = (text: string, file: string): string => `until grep -q ${text} ${file}; do sleep 0.2; done`;
+  const follow = [
+    `${command} load ${BUNDLE} --follow -o json >/run/followed 2>/run/told &`,
+    until("loaded", "/run/told"),
+    "cat /etc/shadow",
+    until("security_file_permission", "/run/followed"),
+    "kill %1; wait %1",
+  ].join("\n");
+  // The command stops its parent, which is the runtime, while the ring buffer fills.
+  const bytewise = "dd if=/etc/shadow of=/dev/null bs=1 2>/dev/null";
+  const flood = shell(`kill -STOP $PPID; for i in $(seq 25); do ${bytewise}; done; kill -CONT $PPID`);
   let results: readonly StepResult[] = [];
   const step = (name: string): StepResult => {
     const found = results.find((result) => result.name === name);
@@ -113,8 +123,23 @@ describe("policyc-runtime in a guest", () => {
       { name: "status monitored", argv: runtime("status", "vault") },
       { name: "unload", argv: runtime("unload", "vault") },
       { name: "read unloaded", argv: ["cat", "/etc/shadow"] },
-      { name: "follow", argv: shell(follow) },
+      { name: "follow", argv: shell(follow), timeoutSeconds: 60 },
       { name: "followed", argv: ["cat", "/run/followed"] },
+      {
+        name: "flood",
+        argv: runtime(
+          "run",
+          BUNDLE,
+          "--monitor",
+          "-o",
+          "json",
+          "--events-file",
+          "/run/flood",
+          "--",
+          ...flood,
+        ),
+      },
+      { name: "flooded", argv: ["tail", "-n", "2", "/run/flood"] },
       { name: "end", argv: runtime("unload", "vault") },
     ]);
   }, 300_000);
@@ -145,6 +170,13 @@ describe("policyc-runtime in a guest", () => {
   it("leaves nothing when unloaded", () => {
     expect(step("unload").exit).toBe(0);
     expect(step("read unloaded").exit).toBe(0);
+  });
+
+  it("counts and tells the events that found no room", () => {
+    const [told, closing] = step("flooded").stdout.trim().split("\n");
+    const lost = /^\{"lost":([1-9]\d*)\}$/.exec(told ?? "")?.[1];
+    expect(lost).toBeDefined();
+    expect(closing).toMatch(new RegExp(`^\\{"lost":${lost ?? ""},.*"exit":0`));
   });
 
   it("follows events until stopped, and enforces on", () => {
