@@ -1,5 +1,6 @@
 /** Actions to a verdict and whether to report. */
 import { type Diagnostic, diagnostic } from "../../diagnostics/diagnostic.ts";
+import { orList, suggestions } from "../../diagnostics/suggest.ts";
 import { errnos, maximumErrno, maximumSignal, signals } from "../../kernel/errnos.ts";
 import type { Action, Literal, Rule } from "../../parser/policy/tree.ts";
 import type { Span } from "../../source/source.ts";
@@ -86,9 +87,13 @@ function actionNumber(
   if (named !== undefined) {
     return named;
   }
+  const likely = literal.kind === "word" ? suggestions(literal.value, names.keys()) : [];
   findings.push(
     diagnostic("invalid-action-value", literal.span, `this is no ${what}`, {
-      help: `use a number from 1 to ${maximum} or a name like \`${what === "errno" ? "EPERM" : "SIGKILL"}\``,
+      help:
+        likely.length > 0
+          ? `did you mean ${orList(likely)}?`
+          : `use a number from 1 to ${maximum} or a name like \`${what === "errno" ? "EPERM" : "SIGKILL"}\``,
     }),
   );
   return otherwise;

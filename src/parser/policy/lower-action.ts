@@ -2,6 +2,7 @@
 import { diagnostic } from "../../diagnostics/diagnostic.ts";
 import { didYouMean } from "../../diagnostics/suggest.ts";
 import { unreachable } from "../../source/invariant.ts";
+import { translation } from "./foreign-words.ts";
 import { lowerValue } from "./lower-value.ts";
 import type { Names } from "./names.ts";
 import type { ActionSyntax, DurationSyntax, LimitSyntax, LiteralSyntax, NameSyntax } from "./syntax.ts";
@@ -79,6 +80,15 @@ function withValue(
   names: Names,
   make: (literal: Literal) => Action,
 ): Action | undefined {
+  const meant = value.literal.kind === "word" ? translation(value.text) : undefined;
+  if (meant !== undefined) {
+    names.diagnostics.push(
+      diagnostic("policy-syntax", value.span, `no statement begins with \`${value.text}\``, {
+        help: `write \`${meant}\``,
+      }),
+    );
+    return undefined;
+  }
   const lowered = lowerValue(value, names, true);
   const [literal, ...more] = lowered?.literals ?? [];
   if (literal !== undefined && more.length === 0) {

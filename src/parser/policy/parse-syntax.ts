@@ -1,9 +1,10 @@
 /** `.policy` text -> syntax tree. Loads chevrotain: import this module only when there is such a text. */
 import type { IToken } from "chevrotain";
-import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
+import type { Diagnostic, Fix } from "../../diagnostics/diagnostic.ts";
 import { diagnostic } from "../../diagnostics/diagnostic.ts";
 import type { Source, Span } from "../../source/source.ts";
 import { createSpan } from "../../source/source.ts";
+import { signMeant } from "./foreign-words.ts";
 import { longestNumber } from "./literals.ts";
 import { mostFindings, parseStructure } from "./structure.ts";
 import type { FileSyntax } from "./syntax.ts";
@@ -14,13 +15,14 @@ import {
   OpenBracket,
   OpenParenthesis,
   QuotedName,
+  SingleQuoted,
   Text,
   UnclosedQuote,
   tokenEnd,
   tokenize,
   wordToken,
 } from "./tokens.ts";
-import { unquote } from "./words.ts";
+import { quoteString, unquote } from "./words.ts";
 
 export interface ParsedSyntax {
   /** The statements that are well formed. */
@@ -62,7 +64,9 @@ export function parseSyntax(source: Source): ParsedSyntax {
       diagnostics: [...lexical, finding].slice(0, mostFindings),
     };
   }
-  const usable = lexed.tokens.filter((token) => token.tokenType !== UnclosedQuote);
+  const usable = lexed.tokens.filter(
+    ({ tokenType }) => tokenType !== UnclosedQuote && tokenType !== SingleQuoted,
+  );
   const { brokenNames, diagnostics, file } = parseStructure(
     source,
     usable,
@@ -78,9 +82,10 @@ function tokenSpan(source: Source, token: IToken): Span {
 function strayCharacters(source: Source, offset: number, length: number): Diagnostic {
   const span = createSpan(source, offset, offset + length);
   const text = source.text.slice(offset, offset + Math.min(length, 20));
-  return diagnostic("policy-character", span, `unexpected \`${text}\``, {
-    help: "texts are written in double quotes, comments start with `#`",
-  });
+  const { help, instead } = signMeant(source.text.slice(offset, offset + length));
+  const fixes: readonly Fix[] =
+    instead === undefined ? [] : [{ title: help, safety: "unsafe", edits: [{ span, text: instead }] }];
+  return diagnostic("policy-character", span, `unexpected \`${text}\``, { help, fixes });
 }
 
 function checkTokens(source: Source, tokens: readonly IToken[]): readonly Diagnostic[] {
@@ -95,6 +100,8 @@ function checkTokens(source: Source, tokens: readonly IToken[]): readonly Diagno
           help: `close it with \`${token.image.startsWith("`") ? "a backtick" : '"'}\`; a line break in a text is \`\\n\``,
         }),
       );
+    } else if (token.tokenType === SingleQuoted) {
+      diagnostics.push(singleQuoted(source, token));
     } else if (token.tokenType === Text || token.tokenType === QuotedName) {
       diagnostics.push(...badEscapes(source, token));
     } else if (token.tokenType === Integer && token.image.length > longestNumber) {
@@ -106,6 +113,15 @@ function checkTokens(source: Source, tokens: readonly IToken[]): readonly Diagno
     }
   }
   return diagnostics;
+}
+
+function singleQuoted(source: Source, token: IToken): Diagnostic {
+  const span = tokenSpan(source, token);
+  const text = quoteString(token.image.slice(1, -1));
+  return diagnostic("policy-quote", span, "a text stands in double quotes", {
+    help: "write double quotes",
+    fixes: [{ title: "write double quotes", safety: "safe", edits: [{ span, text }] }],
+  });
 }
 
 function badEscapes(source: Source, token: IToken): readonly Diagnostic[] {

@@ -5,9 +5,10 @@ import { diagnostic } from "../../diagnostics/diagnostic.ts";
 import { orList, suggestions } from "../../diagnostics/suggest.ts";
 import type { Source, Span } from "../../source/source.ts";
 import { createSpan } from "../../source/source.ts";
+import { translation } from "./foreign-words.ts";
 import { decodeExpectation } from "./grammar-errors.ts";
 import { tokenEnd } from "./tokens.ts";
-import { isReservedWord } from "./words.ts";
+import { actionHeads, isReservedWord } from "./words.ts";
 
 export interface StatementError {
   /** The labels of what the grammar would have taken, as `grammar-errors.ts` encodes them. */
@@ -46,6 +47,7 @@ function endsEarly(
   // A word at the start of a line begins a statement; on the same line it may be meant as a name.
   const isSameLine = !/[\r\n]/.test(source.text.slice(span.end, error.next?.startOffset ?? span.end));
   const help =
+    (error.next?.image === "{" && isRule(error) ? "write the actions without braces" : undefined) ??
     (isSameLine ? reservedHelp(error.next, labels) : undefined) ??
     longHelp(labels) ??
     "complete the statement";
@@ -66,6 +68,7 @@ function doesNotFit(
   const slip = findSlip(error, found, [...expectedWords(labels), ...error.candidates]);
   const help =
     slip?.help ??
+    bracketHelp(found, error) ??
     reservedHelp(found, labels) ??
     longHelp(labels) ??
     (wanted === undefined ? "remove it, or complete the statement before it" : `write ${wanted} here`);
@@ -74,12 +77,35 @@ function doesNotFit(
       ? []
       : [
           {
-            title: `write \`${slip.likely}\``,
+            title: slip.likely === "" ? "leave it out" : `write \`${slip.likely}\``,
             safety: "unsafe",
             edits: [{ span: tokenSpan(source, slip.token), text: slip.likely }],
           },
         ];
   return diagnostic("policy-syntax", span, message, { help, fixes });
+}
+
+/** Signs with another use in other languages. */
+function bracketHelp(found: IToken, { tokens }: StatementError): string | undefined {
+  const before = tokens[tokens.indexOf(found) - 1]?.image;
+  switch (found.image) {
+    case "(":
+    case ",":
+      return "a list is written in brackets: `[a, b]`";
+    case "/":
+      return tokens[tokens.indexOf(found) + 1]?.image !== "/"
+        ? undefined
+        : "a comment starts with `#`; a path stands in double quotes";
+    default:
+      return before === "syscall"
+        ? "write `on syscall when syscall.id == …`, or `on kprobe syscall …`"
+        : undefined;
+  }
+}
+
+function isRule({ tokens }: StatementError): boolean {
+  const head = tokens[0]?.image ?? "";
+  return head === "rule" || head === "otherwise" || actionHeads.some((word) => word === head);
 }
 
 interface Slip {
@@ -90,8 +116,20 @@ interface Slip {
 
 /** The word that is probably misspelled: the one that does not fit, or the one before it, taken for a name. */
 function findSlip(error: StatementError, found: IToken, words: readonly string[]): Slip | undefined {
+  const head = error.tokens[0]?.image ?? "";
+  const takesNoSign = plainHeads.has(head) || error.tokens.at(-1) === undefined;
+  if (found.image === ":" || (found.image === "=" && takesNoSign)) {
+    return { token: found, likely: "", help: `leave out the \`${found.image}\`` };
+  }
   if (found.image === "=") {
     return { token: found, likely: "==", help: "did you mean `==`?" };
+  }
+  const translated = [found, error.tokens[error.tokens.indexOf(found) - 1]].find(
+    (token) => token !== undefined && isMeant(translation(token.image), words),
+  );
+  const meant = translated && translation(translated.image);
+  if (translated !== undefined && meant !== undefined) {
+    return { token: translated, likely: meant, help: `write \`${meant}\` for \`${translated.image}\`` };
   }
   const own = meantInstead(found, words);
   if (own[0] !== undefined) {
@@ -102,6 +140,22 @@ function findSlip(error: StatementError, found: IToken, words: readonly string[]
   return before === undefined || likely === undefined
     ? undefined
     : { token: before, likely, help: `did you mean \`${likely}\` where \`${before.image}\` stands?` };
+}
+
+/** Statements in which the value follows the first word. */
+const plainHeads: ReadonlySet<string> = new Set([
+  "description",
+  "message",
+  "severity",
+  "tags",
+  "policy",
+  "import",
+]);
+
+/** Whether a translation fits the place, as far as words tell; signs always may. */
+function isMeant(meant: string | undefined, words: readonly string[]): boolean {
+  const [first = ""] = meant?.split(" ") ?? [];
+  return first !== "" && (words.includes(first) || !/^[a-z]/.test(first));
 }
 
 /** The words that a name is probably a slip of; a word of the language is meant as it is. */

@@ -37,6 +37,13 @@ export const Text = createToken({
   label: "a text in quotes",
 });
 
+/** A text in quotes that other languages use: reported, and taken for nothing. */
+export const SingleQuoted = createToken({
+  name: "SingleQuoted",
+  pattern: /'[^'\r\n]*'/,
+  label: "a text in single quotes",
+});
+
 /** A quote that its line does not close. */
 export const UnclosedQuote = createToken({
   name: "UnclosedQuote",
@@ -116,6 +123,7 @@ export const allTokens: readonly TokenType[] = [
   Text,
   QuotedName,
   UnclosedQuote,
+  SingleQuoted,
   Address,
   Duration,
   Integer,
@@ -147,7 +155,18 @@ export const allTokens: readonly TokenType[] = [
  * Tokens by the group of `lexicon` that matched. One pattern for all of them, and no chevrotain lexer: making one
  * takes as long as parsing thousands of lines.
  */
-const grouped = [Space, Comment, Text, QuotedName, UnclosedQuote, Address, Duration, Integer, Identifier];
+const grouped = [
+  Space,
+  Comment,
+  Text,
+  QuotedName,
+  UnclosedQuote,
+  SingleQuoted,
+  Address,
+  Duration,
+  Integer,
+  Identifier,
+];
 const signs = new Map(
   allTokens.flatMap((token): readonly (readonly [string, TokenType])[] =>
     typeof token.PATTERN === "string" && !words.has(token.PATTERN) ? [[token.PATTERN, token]] : [],
