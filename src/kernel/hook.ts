@@ -23,6 +23,8 @@ export interface ArgumentFact {
    * that hook the function can't declare it, portable events read it.
    */
   readonly derived?: true;
+  /** A pointer whose parts are those of a derived argument, with this index. */
+  readonly reads?: number;
 }
 
 /** A function or event of the kernel that policies can hook. */

@@ -27,6 +27,7 @@ const valueTypes: ReadonlyMap<string, ArgumentType> = new Map<string, ArgumentTy
   ["file", { kind: "file" }],
   ["path", { kind: "path" }],
   ["sock", { kind: "sock" }],
+  ["linux_binprm", { kind: "opaque", cType: "struct linux_binprm *" }],
   // An argument that is declared only to keep its place.
   ["nop", { kind: "opaque", cType: "void *" }],
 ]);
@@ -53,7 +54,6 @@ const plannedTypes: ReadonlySet<string> = new Set([
   "iov_iter",
   "kernel_cap_t",
   "kiocb",
-  "linux_binprm",
   "load_info",
   "module",
   "net_device",

@@ -186,3 +186,21 @@ describe("slips in names", () => {
     ]);
   });
 });
+
+describe("a raw hook on a program that starts", () => {
+  it.each(["lsm bprm_check_security", "kprobe security_bprm_check"])(
+    "knows the program's path: %s",
+    (hook) => {
+      const text = printed(`on ${hook}(bprm: linux_binprm) when bprm.path ends with "/nc" { deny }`);
+      expect(text).toContain("  hook lsm/bprm_check_security, else fmod_ret/security_bprm_check\n");
+      expect(text).toContain("  capture argument 1: file\n");
+      expect(text).toContain('file.path suffix "/nc"');
+    },
+  );
+
+  it("keeps other pointers apart from it", () => {
+    expect(lower("on lsm file_open(f: linux_binprm) { alert }").findings).toEqual([
+      "argument-type-mismatch | linux_binprm | this argument is no `linux_binprm` | the kernel's type is `file`",
+    ]);
+  });
+});

@@ -151,7 +151,14 @@ function resolveArgument(
     return undefined;
   }
   const type = declared === undefined ? undefined : reconcile(parameter, declared, argument.type, findings);
-  return type === undefined ? undefined : { parameter, type, words: argument.words };
+  if (type === undefined) {
+    return undefined;
+  }
+  const index = type.kind === "opaque" && type.cType !== "void *" ? argument.reads : undefined;
+  const read = index === undefined ? undefined : fact.arguments[index];
+  return index === undefined || read === undefined
+    ? { parameter, type, words: argument.words }
+    : { parameter: { ...parameter, index }, type: read.type, words: read.words };
 }
 
 function resolveResult(
@@ -203,10 +210,10 @@ function reconcile(
   actual: ArgumentType,
   findings: Diagnostic[],
 ): ArgumentType | undefined {
-  if (declared.kind === "opaque") {
+  if (declared.kind === "opaque" && (declared.cType === "void *" || isSamePointer(declared, actual))) {
     return declared;
   }
-  if (declared.kind !== actual.kind) {
+  if (declared.kind !== actual.kind || declared.kind === "opaque") {
     findings.push(
       diagnostic(
         "argument-type-mismatch",
@@ -231,6 +238,12 @@ function reconcile(
     return actual;
   }
   return declared;
+}
+
+function isSamePointer(declared: ArgumentType, actual: ArgumentType): boolean {
+  const target = (type: ArgumentType): string | undefined =>
+    type.kind === "opaque" ? type.cType.replace("const ", "") : undefined;
+  return target(declared) === target(actual);
 }
 
 function describe(type: ArgumentType): string {

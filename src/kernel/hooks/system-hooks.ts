@@ -82,7 +82,10 @@ const prepareCredentials = {
 export const systemHooks: readonly HookFact[] = [
   securityHook(
     "security_bprm_check",
-    [opaque("bprm", "struct linux_binprm *"), { name: "file", type: file, derived: true }],
+    [
+      { ...opaque("bprm", "struct linux_binprm *"), reads: 1 },
+      { name: "file", type: file, derived: true },
+    ],
     {
       parameters: parameters(["struct linux_binprm *", "bprm"]),
       argumentMappings: [...fromParameters(0), { kind: "member", parameter: 0, member: "file" }],
