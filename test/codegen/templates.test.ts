@@ -8,9 +8,10 @@ import { findClang } from "../../src/bundle/clang.ts";
 const BPF = join(import.meta.dirname, "../../bpf");
 const TEMPLATES = join(BPF, "templates");
 
-/** path.h includes it in test-run builds, in the place of functions of its own. */
+/** Other headers include them in test-run builds, in the place of functions of their own. */
 const PARTS: Readonly<Record<string, string>> = {
   "test_run_path.h": '#define POLICYC_TEST_RUN 1\n#include "path.h"\n',
+  "test_run_task.h": '#define POLICYC_TEST_RUN 1\n#include "task.h"\n',
 };
 
 let folder = "";

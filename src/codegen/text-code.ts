@@ -1,0 +1,132 @@
+/** C that decides the texts of an event: paths of arguments, and what processes run. */
+import type { Field } from "../ir/ir.ts";
+import { type HookBits, allBits, bitsOfUse, rulesOfUse, useOfField } from "./bits.ts";
+import { cComment } from "./c-writer.ts";
+import {
+  type DecideContext,
+  forgetField,
+  isText,
+  neededBy,
+  valueOf,
+  writeMissing,
+  writeStopIfNone,
+} from "./decide-context.ts";
+import { writeEndFilters } from "./ends-code.ts";
+import { anyLive, writeForget, writeKeep } from "./live-code.ts";
+import { writeTextMatch } from "./match-code.ts";
+import { matcherName } from "./parts.ts";
+
+/** First and last component rule out most rules before the path is built. */
+export function writePathEnds(context: DecideContext, field: Field, index: number): void {
+  const { writer, part } = context;
+  const ends = part.ends.get(index);
+  if (ends === undefined) {
+    return;
+  }
+  writer.line();
+  writeStopIfNone(context);
+  writer.line();
+  writer.line(`/* ${cComment(field.name)}: first and last component */`);
+  writer.block("{", () => {
+    writeEndFilters(writer, part, index, ends, valueOf(field), () => {
+      writeMissing(context, index);
+    });
+  });
+  writeForget(writer, part.bits, (ends.head?.mask ?? 0n) | (ends.tail?.mask ?? 0n));
+  writeStopIfNone(context);
+}
+
+/** The whole path, once; then everything that depends on it. */
+export function writePathRead(context: DecideContext, argument: number, position: number): void {
+  const { writer, part } = context;
+  const memory = `memory${position}`;
+  const text = `text${position}`;
+  writer.line();
+  writer.line(`struct path_text ${text} = { .status = PATH_MISSING, .offset = PATH_BYTES };`);
+  // The first path lies in the memory of the record; another needs a level of its own.
+  writer.line(`struct scratch *${memory} = ${position === 0 ? "scratch" : "scratch_acquire(generation)"};`);
+  writer.line();
+  writer.line(`if (${memory})`);
+  writer.line(`\tpath_read(&values->arg${argument}, ${memory}, &${text}, generation);`);
+  writer.line("else");
+  writer.line(`\t${text}.status = PATH_UNRESOLVED;`);
+  part.hook.fields.forEach((field, index) => {
+    if (isText(field) && field.source.kind === "argument-path" && field.source.argument === argument) {
+      writePathField(context, field, index, position);
+    }
+  });
+}
+
+/** What a process runs, where a live rule asks for it. */
+export function writeProcessTexts(context: DecideContext, level: number): void {
+  const { writer, part } = context;
+  part.hook.fields.forEach((field, index) => {
+    if (!isText(field) || field.source.kind !== "process" || field.source.level !== level) {
+      return;
+    }
+    const position = `_exe${level}`;
+    const rules = rulesOfUse(useOfField(part.bits, index));
+    writer.line();
+    writer.block(`if (${anyLive(part.bits, rules)}) {`, () => {
+      writer.line(`struct path_text text${position} = { .status = PATH_UNRESOLVED, .offset = PATH_BYTES };`);
+      writer.line(`struct scratch *memory${position} = scratch_acquire(generation);`);
+      writer.line();
+      writer.line(`if (memory${position})`);
+      writer.line(`\tprocess_exe(&values->process${level}, memory${position}, &text${position});`);
+      writePathField(context, field, index, position);
+      writer.line(`if (memory${position})`);
+      writer.line("\tscratch_release();");
+    });
+    forgetField(context, index);
+  });
+}
+
+function writePathField(
+  context: DecideContext,
+  field: Field,
+  index: number,
+  position: number | string,
+): void {
+  const { writer, part } = context;
+  const { bits } = part;
+  const matchers = part.matchers.filter((matcher) => matcher.field === index);
+  if (matchers.length === 0) {
+    return;
+  }
+  const [memory, text] = [`memory${position}`, `text${position}`];
+  writer.line();
+  writer.line(`/* ${cComment(field.name)}: ${matchers.map(({ why }) => why).join("; ")} */`);
+  writer.block(
+    `if (${text}.status == PATH_MISSING) {`,
+    () => {
+      writeMissing(context, index);
+    },
+    `} else if (${text}.status == PATH_UNRESOLVED || !${memory}) {`,
+  );
+  writer.block(
+    "",
+    () => {
+      writer.line("/* The outcome that each rule states for a path that can't be read whole. */");
+      writeKeep(writer, bits, unresolvedVector(bits, index));
+    },
+    "} else {",
+  );
+  writer.block("", () => {
+    for (const matcher of matchers) {
+      writer.block(neededBy(bits, matcher), () => {
+        writeTextMatch({ writer, bits, name: matcherName(part, matcher) }, matcher, memory, `&${text}`);
+      });
+      writeForget(writer, bits, bitsOfUse(matcher.use));
+    }
+  });
+  forgetField(context, index);
+}
+
+function unresolvedVector(bits: HookBits, index: number): bigint {
+  const use = useOfField(bits, index);
+  const dropped = [
+    ...use.guards.filter(({ bit }) => bits.rules[bit]?.rule.onUnresolved === "no-match"),
+    ...use.literals.filter(({ onUnresolved }) => onUnresolved === "no-match"),
+  ];
+  return dropped.reduce((vector, { bit }) => vector & ~(1n << BigInt(bit)), allBits(bits));
+}
