@@ -65,6 +65,52 @@ struct captured_sock {
 	u64 cookie;
 };
 
+/* Bytes of arguments that an exec record holds; longer lists are cut, and say so. */
+#define ARGUMENTS_BYTES 1024
+
+enum exec_flag {
+	EXEC_BINARY_CUT = 1,
+	EXEC_ARGUMENTS_CUT = 2,
+	EXEC_DIRECTORY_CUT = 4,
+	/* The kernel runs an interpreter in place of the file; `binary` is the file's name as the caller gave it. */
+	EXEC_INTERPRETED = 8,
+};
+
+/* The header is the new process's. */
+struct clone_record {
+	u32 parent_tgid;
+	/* The process whose image it shares: not its parent where that one asked for a sibling. */
+	u32 origin_tgid;
+	u64 parent_start_time;
+	u64 origin_start_time;
+};
+
+struct exec_record {
+	u32 parent_tgid;
+	u32 auid;
+	u64 parent_start_time;
+	u64 cgroup;
+	u32 pid_ns;
+	u32 mnt_ns;
+	u32 flags;
+	u32 binary_length;
+	u32 arguments_length;
+	u32 directory_length;
+	u64 cap_effective;
+	u32 ns_tgid;
+	u32 reserved0;
+};
+
+/* Longest texts of an exec record: two paths and the arguments, each padded. */
+#define EXEC_TEXT_BYTES (PATH_BYTES + ARGUMENTS_BYTES + PATH_BYTES + 24)
+
+/* An exec record as it is built. */
+struct exec_scratch {
+	struct event_header header;
+	struct exec_record exec;
+	u8 text[EXEC_TEXT_BYTES];
+};
+
 /* Bytes of a record that holds so many decisions, `fixed` bytes of other captures, and so many paths. */
 #define RECORD_BYTES_FOR(decisions, fixed, paths) \
 	(sizeof(struct event_header) + ((decisions) * 4 + 7) / 8 * 8 + (fixed) + \

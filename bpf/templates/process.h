@@ -5,58 +5,6 @@
 
 #include "event.h"
 
-/* Bytes of arguments that an exec record holds; longer lists are cut, and say so. */
-#define ARGUMENTS_BYTES 1024
-
-enum exec_flag {
-	EXEC_BINARY_CUT = 1,
-	EXEC_ARGUMENTS_CUT = 2,
-	EXEC_DIRECTORY_CUT = 4,
-	/* The kernel runs an interpreter in place of the file; `binary` is the file's name as the caller gave it. */
-	EXEC_INTERPRETED = 8,
-};
-
-/* The header is the new process's. */
-struct clone_record {
-	u32 parent_tgid;
-	/* The process whose image it shares: not its parent where that one asked for a sibling. */
-	u32 origin_tgid;
-	u64 parent_start_time;
-	u64 origin_start_time;
-};
-
-struct exec_record {
-	u32 parent_tgid;
-	u32 auid;
-	u64 parent_start_time;
-	u64 cgroup;
-	u32 pid_ns;
-	u32 mnt_ns;
-	u32 flags;
-	u32 binary_length;
-	u32 arguments_length;
-	u32 directory_length;
-	u64 cap_effective;
-	u32 ns_tgid;
-	u32 reserved0;
-};
-
-#define EXEC_TEXT_BYTES (PATH_BYTES + ARGUMENTS_BYTES + PATH_BYTES + 24)
-
-/* An exec record is longer than those of hooks: its own memory, per CPU and level of scratch memory. */
-struct exec_scratch {
-	struct event_header header;
-	struct exec_record exec;
-	u8 text[EXEC_TEXT_BYTES];
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, SCRATCH_LEVELS);
-	__type(key, u32);
-	__type(value, struct exec_scratch);
-} exec_records SEC(".maps");
-
 static __always_inline u64 padded(u64 length)
 {
 	return (length + 7) & ~7ULL;
@@ -101,11 +49,8 @@ static __always_inline int process_exec(struct task_struct *task, struct linux_b
 		return 0;
 	}
 
-	u32 level = scratch->level;
-	struct exec_scratch *record = bpf_map_lookup_elem(&exec_records, &level);
+	struct exec_scratch *record = (void *)scratch->record;
 
-	if (!record)
-		goto out;
 	event_header(&record->header, EVENT_EXEC, generation);
 
 	struct task_struct *parent = task->real_parent;
@@ -168,7 +113,6 @@ static __always_inline int process_exec(struct task_struct *task, struct linux_b
 	at += padded(length);
 	event_send(&record->header, bounded(sizeof(struct event_header) + sizeof(struct exec_record) + at,
 					    sizeof(struct exec_scratch)));
-out:
 	scratch_release();
 	return 0;
 }

@@ -94,8 +94,8 @@ struct scratch {
 	u64 live[LIVE_WORDS];
 	u32 decision_count;
 	u32 decisions[DECISION_MAX];
-	/* An event record under construction; a multiple of 8, with room for every capture. */
-	u8 record[RECORD_BYTES];
+	/* An event record under construction; a multiple of 8, with room for every capture or an exec. */
+	u8 record[RECORD_BYTES > sizeof(struct exec_scratch) ? RECORD_BYTES : sizeof(struct exec_scratch)];
 };
 
 struct {
