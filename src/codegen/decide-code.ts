@@ -47,13 +47,19 @@ export function writeDecide(writer: CWriter, part: HookParts): void {
     writer.line("u64 noise = unknown_zero;");
     writeLiveStart(writer, bits);
     hook.fields.forEach((field, index) => {
-      if (!isText(field)) {
+      if (!isText(field) && field.source.kind !== "process") {
         writeField(context, field, index);
       }
     });
     hook.fields.forEach((field, index) => {
       if (isText(field)) {
         writePathEnds(context, field, index);
+      }
+    });
+    // What is read out of tasks costs more than the ends of a path.
+    hook.fields.forEach((field, index) => {
+      if (!isText(field) && field.source.kind === "process") {
+        writeField(context, field, index);
       }
     });
     writer.line();
