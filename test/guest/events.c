@@ -18,6 +18,7 @@
 #include <linux/capability.h>
 #include <linux/io_uring.h>
 #include <linux/mount.h>
+#include <linux/openat2.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sched.h>
@@ -74,6 +75,12 @@ static void got(long bytes)
 
 static void do_open(const char *path) { opened(path, O_RDONLY); }
 static void do_open_for_writing(const char *path) { opened(path, O_RDWR); }
+
+static void do_openat2(const char *path)
+{
+	struct open_how how = { .flags = O_RDONLY };
+	check(syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how)));
+}
 
 static void do_open_relative(const char *path)
 {
@@ -149,8 +156,8 @@ static void do_list(const char *path)
 	check(errno ? -1 : 0);
 }
 
-/* One io_uring operation on `path`; gives its result as a system call would. */
-static long uring(int opcode, int file, void *buffer, unsigned length)
+/* One io_uring operation; gives its result as a system call would. */
+static long uring(int opcode, int file, const void *buffer, unsigned length, unsigned long offset)
 {
 	struct io_uring_params setup = {};
 	int ring = check(syscall(SYS_io_uring_setup, 4, &setup));
@@ -165,6 +172,7 @@ static long uring(int opcode, int file, void *buffer, unsigned length)
 	entry->fd = file;
 	entry->addr = (unsigned long)buffer;
 	entry->len = length;
+	entry->off = offset;
 	((unsigned *)(queue + setup.sq_off.array))[0] = 0;
 	__atomic_store_n((unsigned *)(queue + setup.sq_off.tail), 1, __ATOMIC_RELEASE);
 	check(syscall(SYS_io_uring_enter, ring, 1, 1, IORING_ENTER_GETEVENTS, NULL, 0));
@@ -176,7 +184,7 @@ static long uring(int opcode, int file, void *buffer, unsigned length)
 static void do_uring_read(const char *path)
 {
 	char buffer[PAGE];
-	got(uring(IORING_OP_READ, opened(path, O_RDONLY), buffer, sizeof(buffer)));
+	got(uring(IORING_OP_READ, opened(path, O_RDONLY), buffer, sizeof(buffer), 0));
 }
 
 static long aio(int opcode, int file, void *buffer, unsigned length)
@@ -194,6 +202,8 @@ static long aio(int opcode, int file, void *buffer, unsigned length)
 	errno = -done.res;
 	return done.res < 0 ? -1 : done.res;
 }
+
+static void do_uring_open(const char *path) { check(uring(IORING_OP_OPENAT, AT_FDCWD, path, 0, 0)); }
 
 static void do_aio_read(const char *path)
 {
@@ -253,7 +263,7 @@ static void do_open_truncating(const char *path) { opened(path, O_WRONLY | O_TRU
 
 static void do_uring_write(const char *path)
 {
-	check(uring(IORING_OP_WRITE, opened(path, O_WRONLY), TEXT, TEXT_BYTES));
+	check(uring(IORING_OP_WRITE, opened(path, O_WRONLY), TEXT, TEXT_BYTES, 0));
 }
 
 static void do_aio_write(const char *path)
@@ -382,6 +392,13 @@ static void connect_to(const char *target, int type)
 static void do_connect(const char *target) { connect_to(target, SOCK_STREAM); }
 static void do_connect_udp(const char *target) { connect_to(target, SOCK_DGRAM); }
 
+static void do_uring_connect(const char *target)
+{
+	struct sockaddr_storage address;
+	socklen_t length = parse_address(target, &address);
+	check_begun(uring(IORING_OP_CONNECT, check(socket(address.ss_family, SOCK_DGRAM, 0)), &address, 0, length));
+}
+
 static void do_connect_fast_open(const char *target)
 {
 	struct sockaddr_storage address;
@@ -436,6 +453,15 @@ static void do_write_connected(const char *target)
 	int sock = socket_for(&address, SOCK_DGRAM);
 	check(connect(sock, (struct sockaddr *)&address, length));
 	check(write(sock, TEXT, TEXT_BYTES));
+}
+
+static void do_uring_send(const char *target)
+{
+	struct sockaddr_storage address;
+	socklen_t length = parse_address(target, &address);
+	int sock = socket_for(&address, SOCK_DGRAM);
+	check(connect(sock, (struct sockaddr *)&address, length));
+	check(uring(IORING_OP_SEND, sock, TEXT, TEXT_BYTES, 0));
 }
 
 /* ---- privileges, modules, processes ---- */
@@ -508,6 +534,12 @@ static void do_open_memory(const char *target)
 	opened(path, O_RDWR);
 }
 
+static void do_take_descriptor(const char *target)
+{
+	int process = check(syscall(SYS_pidfd_open, victim(target), 0));
+	check(syscall(SYS_pidfd_getfd, process, 0, 0));
+}
+
 static void do_traceme(const char *unused) { check(ptrace(PTRACE_TRACEME, 0, NULL, NULL)); }
 
 static void do_mount(const char *path)
@@ -574,6 +606,8 @@ static const struct operation {
 	{ "open", do_open },
 	{ "open-for-writing", do_open_for_writing },
 	{ "open-relative", do_open_relative },
+	{ "openat2", do_openat2 },
+	{ "uring-open", do_uring_open },
 	{ "read", do_read },
 	{ "pread", do_pread },
 	{ "readv", do_readv },
@@ -620,6 +654,7 @@ static const struct operation {
 	{ "fchown", do_fchown },
 	{ "connect", do_connect },
 	{ "connect-udp", do_connect_udp },
+	{ "uring-connect", do_uring_connect },
 	{ "connect-fast-open", do_connect_fast_open },
 	{ "bind", do_bind },
 	{ "bind-udp", do_bind_udp },
@@ -628,6 +663,7 @@ static const struct operation {
 	{ "sendto", do_sendto },
 	{ "sendto-unspecified", do_sendto_unspecified },
 	{ "write-connected", do_write_connected },
+	{ "uring-send", do_uring_send },
 	{ "chroot", do_chroot },
 	{ "sethostname", do_sethostname },
 	{ "finit-module", do_finit_module },
@@ -637,6 +673,7 @@ static const struct operation {
 	{ "seize", do_seize },
 	{ "process-read", do_process_read },
 	{ "open-memory", do_open_memory },
+	{ "take-descriptor", do_take_descriptor },
 	{ "traceme", do_traceme },
 	{ "mount", do_mount },
 	{ "bind-mount", do_bind_mount },

@@ -70,14 +70,20 @@ const [uts, user, ipc] = ["0x04000000", "0x10000000", "0x08000000"] as const;
 /** Events that can be refused. */
 export const deniedEvents: Readonly<Record<string, EventOperations>> = {
   "file.open": together(
-    inBoth(["open", "open-relative"], "open/file"),
+    inBoth(["open", "open-relative", "openat2", "uring-open"], "open/file"),
+    inBoth(["exec"], "open/true"),
     inBoth(["open-for-writing"], "open-for-writing"),
     { denied: [], allowed: ["open:/srv/deny/open-for-writing", "open:/srv/deny/opener"] },
   ),
-  "file.read": together(inBoth(readOperations, "read/file"), inBoth(["list"], "read"), {
-    denied: [],
-    allowed: ["append:/srv/deny/read/appended"],
-  }),
+  "file.read": together(
+    inBoth(readOperations, "read/file"),
+    inBoth(["list"], "read"),
+    inBoth(["exec"], "read/true"),
+    {
+      denied: [],
+      allowed: ["append:/srv/deny/read/appended"],
+    },
+  ),
   "file.write": together(withOwnFiles(writeOperations, "write"), {
     denied: [],
     allowed: ["read:/srv/deny/write/read", "map:/srv/deny/write/read"],
@@ -141,10 +147,12 @@ export const deniedEvents: Readonly<Record<string, EventOperations>> = {
       "connect:2001:db8::7/4001",
       "connect-udp:192.0.2.7/4001",
       "connect-fast-open:192.0.2.7/4001",
+      "uring-connect:192.0.2.7/4001",
     ],
     allowed: [
       "connect:192.0.2.7/4009",
       "connect:192.0.2.8/4001",
+      "uring-connect:192.0.2.8/4001",
       "connect-udp:2001:db8::8/4001",
       "sendto:192.0.2.7/4001",
     ],
@@ -167,8 +175,14 @@ export const deniedEvents: Readonly<Record<string, EventOperations>> = {
       "sendto:2001:db8::7/4005",
       "sendto-unspecified:192.0.2.7/4005",
       "write-connected:192.0.2.7/4005",
+      "uring-send:192.0.2.7/4005",
     ],
-    allowed: ["sendto:192.0.2.7/4009", "connect-udp:192.0.2.7/4005", "write-connected:2001:db8::7/4009"],
+    allowed: [
+      "sendto:192.0.2.7/4009",
+      "uring-send:192.0.2.7/4009",
+      "connect-udp:192.0.2.7/4005",
+      "write-connected:2001:db8::7/4009",
+    ],
   },
   "capability.use": { denied: ["chroot:/srv"], allowed: ["sethostname:other"] },
   "module.load": {
@@ -177,8 +191,15 @@ export const deniedEvents: Readonly<Record<string, EventOperations>> = {
   },
   "bpf.load": { denied: ["bpf-load:"], allowed: ["bpf-map:"] },
   ptrace: {
-    denied: ["seize:1", "process-read:1", "open-memory:1"],
-    allowed: ["seize:0", "process-read:0", "open-memory:0", "traceme:", "read:/proc/1/environ"],
+    denied: ["seize:1", "process-read:1", "open-memory:1", "take-descriptor:1"],
+    allowed: [
+      "seize:0",
+      "process-read:0",
+      "open-memory:0",
+      "take-descriptor:0",
+      "traceme:",
+      "read:/proc/1/environ",
+    ],
   },
   mount: inBoth(["mount", "bind-mount", "move-mount"], "mount"),
   "credentials.change": {
@@ -196,6 +217,7 @@ export const otherErrors: ReadonlyMap<string, number> = new Map([
   ["chroot:/srv", EPERM],
   ["process-read:1", EPERM],
   ["open-memory:1", EACCES],
+  ["take-descriptor:1", EPERM],
   [`unshare:${uts}`, EPERM],
   ["setns:/proc/1/ns/uts", EPERM],
 ]);
@@ -236,7 +258,7 @@ export function prepareScript(): string {
     ...[...targets].map(([target, operation]) => preparation(target, operation)),
     "echo 'the source of copies' >/srv/free/source",
     ...["/srv/deny", "/srv/free", "/run/deny", "/run/free"].flatMap((root) =>
-      ["exec", "run"].map((folder) => programAt(`${root}/${folder}/true`)),
+      ["exec", "open", "read", "run"].map((folder) => programAt(`${root}/${folder}/true`)),
     ),
     "printf '#!/srv/deny/run/true\\n' >/srv/free/run/script",
     "chmod 755 /srv/free/run/script",
