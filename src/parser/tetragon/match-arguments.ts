@@ -70,7 +70,7 @@ function condition(
     operator: meaning.comparison,
     operatorSpan: operator.span,
     values,
-    ignoreCase: false,
+    ignoreCase: meaning.ignoreCase ?? false,
     span: node.span,
   };
   if (!meaning.negated) {

@@ -18,6 +18,7 @@ export interface OperatorMeaning {
   /** The part of the argument that is compared; none for a number. */
   readonly part: string | undefined;
   readonly negated: boolean;
+  readonly ignoreCase?: true;
   readonly read: ValueReader;
   /** Operators that take no values compare with these. */
   readonly fixedRange?: readonly [bigint, bigint];
@@ -49,6 +50,8 @@ const onPaths: Meanings = {
   ...pair("Equal", { comparison: "in", part: "path", read: readText }),
   ...pair("Prefix", { comparison: "starts-with", part: "path", read: readText }),
   ...pair("Postfix", { comparison: "ends-with", part: "path", read: readText }),
+  SubString: one({ comparison: "contains", part: "path", read: readText }),
+  SubStringIgnCase: one({ comparison: "contains", part: "path", read: readText, ignoreCase: true }),
 };
 
 const privileged = (part: string): Omit<OperatorMeaning, "negated"> => ({
@@ -75,8 +78,6 @@ const onSockets: Meanings = {
 /** Operators of the language that no class of argument has yet. */
 export const plannedOperators: ReadonlySet<string> = new Set([
   "CapabilitiesGained",
-  "SubString",
-  "SubStringIgnCase",
   "FileType",
   "NotFileType",
   "CelExpr",

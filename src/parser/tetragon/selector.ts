@@ -7,6 +7,7 @@ import { nameAt } from "./arguments.ts";
 import type { Findings } from "./findings.ts";
 import { notYet, refuseOtherKeys } from "./findings.ts";
 import { lowerMatchArguments } from "./match-arguments.ts";
+import { lowerProcessFilters, processFilterKeys } from "./match-process.ts";
 
 /** What the comparisons of a hook can name. */
 export interface HookScope {
@@ -16,7 +17,13 @@ export interface HookScope {
   readonly node: YamlMapping;
 }
 
-const loweredKeys: ReadonlySet<string> = new Set(["matchArgs", "matchReturnArgs", "matchActions", "label"]);
+const loweredKeys: ReadonlySet<string> = new Set([
+  ...processFilterKeys,
+  "matchArgs",
+  "matchReturnArgs",
+  "matchActions",
+  "label",
+]);
 
 /** The selectors of a hook as ordered rules. Without any, every call is reported. */
 export function lowerSelectors(scope: HookScope, findings: Findings): readonly Rule[] {
@@ -44,6 +51,7 @@ function lowerSelector(node: YamlNode, scope: HookScope, findings: Findings): Ru
   }
   refuseOtherKeys(findings, node, "selector", loweredKeys);
   const operands = [
+    ...lowerProcessFilters(node, findings),
     ...lowerMatchArguments(node, "matchArgs", scope.declared, findings),
     ...lowerMatchResult(node, scope, findings),
   ];
