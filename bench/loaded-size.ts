@@ -1,6 +1,6 @@
 /** What the file policy puts into a kernel, and how long that takes. */
 import type { KernelName } from "../src/vm/kernel-catalog.ts";
-import { type Measured, type Measurement, measureVariants } from "./guest.ts";
+import { type LoadedMap, type Measured, type Measurement, measureVariants } from "./guest.ts";
 import { type Verdict, verdict } from "./verdicts.ts";
 import { formatTable, grouped } from "./table.ts";
 import type { Variant } from "./variant.ts";
@@ -36,12 +36,17 @@ function verdictsOf({ programs = [], maps = [], loadNanoseconds = 0 }: Measureme
   ];
 }
 
-function mapBytes(maps: readonly { readonly bytes: number }[]): number {
-  return maps.reduce((sum, map) => sum + map.bytes, 0);
+function mapBytes(maps: readonly LoadedMap[]): number {
+  return maps.reduce((sum, map) => sum + bytesOf(map), 0);
+}
+
+/** 6.1 does not tell how much a ring takes: it has as many entries as bytes. */
+function bytesOf(map: LoadedMap): number {
+  return isTable(map) ? map.bytes : Math.max(map.bytes, map.entries);
 }
 
 /** The ring is as large as bursts of events may be, not as the policy is. */
-function isTable({ name }: { readonly name: string }): boolean {
+function isTable({ name }: LoadedMap): boolean {
   return name !== "events";
 }
 
@@ -77,8 +82,8 @@ export function renderLoad({ kernel, measured, verdicts }: LoadedSize): string {
     formatTable(
       ["map", "entries", "bytes"],
       [...maps]
-        .sort((a, b) => b.bytes - a.bytes)
-        .map(({ name, entries, bytes }) => [name, grouped(entries), grouped(bytes)]),
+        .sort((a, b) => bytesOf(b) - bytesOf(a))
+        .map((map) => [map.name, grouped(map.entries), grouped(bytesOf(map))]),
     ),
   ].join("");
 }

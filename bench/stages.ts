@@ -33,6 +33,11 @@ export async function measureStages(kernel: KernelName): Promise<readonly Stage[
     variants.push(await yardstick("stages.bpf.c", program, title));
   }
   const measured = await measureVariants({ kernel, files: [FILE], countInstructions: true }, variants);
+  for (const one of measured) {
+    if (one.kind === "failed") {
+      process.stdout.write(`  ${one.variant.name} does not load: ${one.reason}\n`);
+    }
+  }
   const base = costOf(measured, "none");
   let before = 0;
   return stages.map(([program, what]) => {

@@ -35,11 +35,17 @@ static __always_inline int do_stages(struct file *file, const enum stage last)
 	if (last < STAGE_PATH_OF)
 		return 0;
 	path_of(&value, file->f_path.dentry, file->f_path.mnt, GENERATION_6_1);
-	use((u64)value.dentry ^ (u64)value.mnt ^ value.root_dentry ^ value.root_mnt);
+	use((u64)value.dentry);
+	use((u64)value.mnt);
+	use(value.root_dentry);
+	use(value.root_mnt);
 	if (last < STAGE_TAIL)
 		return 0;
 	path_ends(&value, &ends, last >= STAGE_ENDS, true);
-	use(ends.tail ^ ends.tail_length ^ ends.head ^ ends.has_head);
+	use(ends.tail);
+	use(ends.tail_length);
+	use(ends.head);
+	use(ends.has_head);
 	if (last < STAGE_SCRATCH)
 		return 0;
 
