@@ -173,10 +173,18 @@ describe("slips in names", () => {
   it.each([
     ["file.write", "file.paht", "did you mean `file.path`?"],
     ["net.connect", "dest.prot", "did you mean `dest.port`?"],
+    ["file.create", "name", "its fields are `file.path`"],
+    ["bpf.load", "program", "the event has no fields of its own"],
     ["capability.use", "capabilty", "did you mean `capability`?"],
   ])("of fields: %s, reported once", (event, field, help) => {
     expect(lower(`on ${event} when ${field} == 1 { alert }`).findings).toEqual([
-      `unknown-field | ${field} | \`${field}\` is not known at this hook | ${help}`,
+      `unknown-field | ${field} | \`${field}\` is not known to \`${event}\` | ${help}`,
+    ]);
+  });
+
+  it("of operators, under the name that was written", () => {
+    expect(lower('on net.connect when dest.port under "/x" { alert }').findings).toEqual([
+      "operator-type-mismatch | under | `dest.port` has no operator `under` | use one of in, less, less-or-equal, greater, greater-or-equal, has-any, has-all, exists",
     ]);
   });
 

@@ -66,7 +66,9 @@ function lowerComparison(
   if (found === undefined) {
     return always;
   }
-  const operatorFault = unsupportedOperator(comparison, found.field);
+  // A place of an event has names of its own for what the policy asks.
+  const name = hook.event === undefined ? found.field.name : comparison.field.segments.join(".");
+  const operatorFault = unsupportedOperator(comparison, found.field, name);
   if (operatorFault !== undefined) {
     findings.push(operatorFault);
     return always;
@@ -117,24 +119,19 @@ const operatorsOf: Readonly<Record<Field["type"]["kind"], readonly Comparison["o
   address: ["in", "exists"],
 };
 
-function unsupportedOperator(comparison: Comparison, field: Field): Diagnostic | undefined {
+function unsupportedOperator(comparison: Comparison, field: Field, name: string): Diagnostic | undefined {
   const { operator, operatorSpan } = comparison;
   const known = operatorsOf[field.type.kind];
   if (!known.includes(operator)) {
-    return diagnostic(
-      "operator-type-mismatch",
-      operatorSpan,
-      `\`${field.name}\` has no operator \`${operator}\``,
-      {
-        help: `use one of ${known.join(", ")}`,
-      },
-    );
+    return diagnostic("operator-type-mismatch", operatorSpan, `\`${name}\` has no operator \`${operator}\``, {
+      help: `use one of ${known.join(", ")}`,
+    });
   }
   return comparison.ignoreCase && field.type.kind !== "path" && field.type.kind !== "string"
     ? diagnostic(
         "operator-type-mismatch",
         comparison.span,
-        `\`${field.name}\` is no text: it has no case to ignore`,
+        `\`${name}\` is no text: it has no case to ignore`,
         { help: "leave out `ignoring case`" },
       )
     : undefined;
@@ -221,13 +218,23 @@ function findField(
     findings.push(diagnostic("not-supported-yet", reference.span, `\`${name}\` is not supported yet`));
     return undefined;
   }
-  const help = didYouMean(reference.segments.join("."), fieldNames(hook));
+  const help = didYouMean(reference.segments.join("."), fieldNames(hook)) ?? eventFields(hook);
+  const where = hook.event === undefined ? "at this hook" : `to \`${hook.event.fact.name}\``;
   findings.push(
-    diagnostic("unknown-field", reference.span, `\`${name}\` is not known at this hook`, {
+    diagnostic("unknown-field", reference.span, `\`${name}\` is not known ${where}`, {
       ...(help === undefined ? {} : { help }),
     }),
   );
   return undefined;
+}
+
+/** What to ask of an event instead of a field that it does not have. */
+function eventFields(hook: ResolvedHook): string | undefined {
+  if (hook.event === undefined) {
+    return undefined;
+  }
+  const names = hook.event.fact.fields.map(({ name }) => `\`${name}\``);
+  return names.length === 0 ? "the event has no fields of its own" : `its fields are ${names.join(", ")}`;
 }
 
 function fieldNames(hook: ResolvedHook): readonly string[] {
