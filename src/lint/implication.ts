@@ -112,7 +112,14 @@ function isConstant(condition: Bool, value: boolean): boolean {
 }
 
 /** Sources that give one value: of a list, such as all ancestors, two members can pass two tests. */
-const singleSources: ReadonlySet<string> = new Set(["argument", "argument-path", "file", "sock", "result"]);
+const singleSources: ReadonlySet<string> = new Set([
+  "argument",
+  "argument-path",
+  "file",
+  "process",
+  "sock",
+  "result",
+]);
 
 function hasOneValue(field: number, { fields }: Question): boolean {
   return singleSources.has(fields[field]?.source.kind ?? "");

@@ -95,7 +95,7 @@ describe("what can't be said leaves the whole block out", () => {
       'deny when f.path == "/a" ignoring case',
       'no filter compares `ignoring case` | f.path == "/a" ignoring case',
     ],
-    ["another field", 'deny when parent.exe == "/a"', "no filter asks for this value | parent.exe"],
+    ["another field", 'deny when ancestor[2].exe == "/a"', "no filter asks for this value | ancestor[2].exe"],
     ["existence", "deny when f.path exists", "no filter asks whether a value `exists` | f.path exists"],
     ["a text", 'alert "x" when mask == 1', 'events have no text of their own | "x"'],
     [

@@ -2,7 +2,7 @@
 import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
 import type { Block, HookReference, Parameter, Policy, PolicyTree, Scope } from "../../parser/policy/tree.ts";
 import { type Loss, loss, lossFinding } from "./loss.ts";
-import type { ArgumentFilter, Filter } from "./match.ts";
+import type { Filter } from "./match.ts";
 import { type Selector, selectorsOf } from "./selectors.ts";
 
 export interface Conversion {
@@ -133,7 +133,9 @@ function selectorLines({ actions, filters, label }: Selector): readonly string[]
     ...(label === undefined ? [] : [`label: ${quote(label)}`]),
     ...filterLines("matchArgs", filters, "argument"),
     ...filterLines("matchReturnArgs", filters, "result"),
-    ...filterLines("matchBinaries", filters, "binary"),
+    ...filterLines("matchBinaries", filters, "matchBinaries"),
+    ...filterLines("matchParentBinaries", filters, "matchParentBinaries"),
+    ...filterLines("matchPIDs", filters, "matchPIDs"),
     ...(actions.length === 0 ? [] : ["matchActions:", ...actions.map((action) => `- ${mapping(action)}`)]),
   ];
   return lines.length === 0 ? ["- {}"] : lines.map((line, index) => `${index === 0 ? "- " : "  "}${line}`);
@@ -145,12 +147,17 @@ function filterLines(key: string, filters: readonly Filter[], kind: Filter["kind
 }
 
 function filterText(filter: Filter): string {
-  const index = filter.kind === "binary" ? "" : indexText(filter);
-  return `{${index}operator: ${filter.operator}, values: ${list(filter.values)}}`;
-}
-
-function indexText({ index }: ArgumentFilter): string {
-  return `index: ${index}, `;
+  const values = list(filter.values);
+  switch (filter.kind) {
+    case "argument":
+    case "result":
+      return `{index: ${filter.index}, operator: ${filter.operator}, values: ${values}}`;
+    case "matchBinaries":
+    case "matchParentBinaries":
+      return `{operator: ${filter.operator}, values: ${values}, followChildren: false}`;
+    case "matchPIDs":
+      return `{operator: ${filter.operator}, values: ${values}, followForks: false}`;
+  }
 }
 
 function mapping(entries: Readonly<Record<string, string | number>>): string {
@@ -160,8 +167,8 @@ function mapping(entries: Readonly<Record<string, string | number>>): string {
   return `{${parts.join(", ")}}`;
 }
 
-function list(texts: readonly string[]): string {
-  return `[${texts.map(quote).join(", ")}]`;
+function list(values: readonly (string | bigint)[]): string {
+  return `[${values.map((value) => (typeof value === "string" ? quote(value) : value.toString())).join(", ")}]`;
 }
 
 /** A text as YAML reads it back: JSON's escapes are YAML's, and everything else that hides is escaped as well. */

@@ -13,13 +13,13 @@ export interface ArgumentFilter {
 }
 
 /** `{operator: In, values: ["/usr/bin/cat"]}` */
-export interface BinaryFilter {
-  readonly kind: "binary";
+export interface ProcessFilter {
+  readonly kind: "matchBinaries" | "matchParentBinaries" | "matchPIDs";
   readonly operator: string;
-  readonly values: readonly string[];
+  readonly values: readonly (string | bigint)[];
 }
 
-export type Filter = ArgumentFilter | BinaryFilter;
+export type Filter = ArgumentFilter | ProcessFilter;
 
 type RawHook = Extract<HookReference, { readonly kind: "raw" }>;
 
@@ -49,9 +49,9 @@ export function filtersOf(branch: Branch, hook: RawHook): readonly Filter[] | Lo
   if (alone !== undefined) {
     return loss(alone.comparison.span, "no filter asks whether a value `exists`");
   }
-  const binaries = filters.filter(({ kind }) => kind === "binary");
-  return binaries.length > 1 && branch[0] !== undefined
-    ? loss(branch[0].comparison.span, "a selector has one `matchBinaries`")
+  const keys = filters.map(({ kind }) => kind).filter((kind) => kind !== "argument" && kind !== "result");
+  return new Set(keys).size < keys.length && branch[0] !== undefined
+    ? loss(branch[0].comparison.span, "a selector asks for a process once")
     : filters;
 }
 
@@ -64,12 +64,16 @@ function keyOf({ field }: Comparison): string {
 function filterOf(signed: SignedComparison, hook: RawHook, existing: ReadonlySet<string>): Filter | Loss {
   const { comparison } = signed;
   const [root = "", ...rest] = comparison.field.segments;
-  if (comparison.ignoreCase) {
+  const part = rest.join(".");
+  if (comparison.ignoreCase && comparison.operator !== "contains") {
     return loss(comparison.span, "no filter compares `ignoring case`");
   }
-  const part = rest.join(".");
-  if (root === "process" && part === "exe") {
-    return binaryFilter(signed);
+  if (part === "exe" && (root === "process" || root === "parent")) {
+    const kind = root === "process" ? "matchBinaries" : "matchParentBinaries";
+    return binaryFilter(kind, signed, existing.has(keyOf(comparison)));
+  }
+  if (root === "process" && part === "pid") {
+    return pidFilter(signed);
   }
   const parameter = hook.parameters.find(({ name }) => name.text === root);
   const isResult = root === "return" || root === hook.result?.name.text;
@@ -114,11 +118,16 @@ const pathOperators: ReadonlyMap<Comparison["operator"], string> = new Map<Compa
 
 /** The negated operators of paths hold only where there is a path: the condition must say so. */
 function pathOperation({ comparison, negated }: SignedComparison, exists: boolean): Operation | undefined {
-  const operator = pathOperators.get(comparison.operator);
   const values = comparison.values.flatMap((value) => (value.kind === "string" ? [value.value] : []));
-  return operator === undefined || values.length < comparison.values.length || (negated && !exists)
-    ? undefined
-    : { operator: negated ? `Not${operator}` : operator, values };
+  if (values.length < comparison.values.length || (negated && !exists)) {
+    return undefined;
+  }
+  if (comparison.operator === "contains") {
+    const operator = comparison.ignoreCase ? "SubStringIgnCase" : "SubString";
+    return negated ? undefined : { operator, values };
+  }
+  const operator = pathOperators.get(comparison.operator);
+  return operator === undefined ? undefined : { operator: negated ? `Not${operator}` : operator, values };
 }
 
 function integerOperation({ comparison, negated }: SignedComparison): Operation | undefined {
@@ -213,15 +222,28 @@ function socketOperation(part: string, { comparison, negated }: SignedComparison
     : { operator: negated ? `Not${operator}` : operator, values: whole };
 }
 
-function binaryFilter({ comparison, negated }: SignedComparison): Filter | Loss {
-  const operators: Readonly<Partial<Record<Comparison["operator"], string>>> = {
-    in: "In",
-    "starts-with": "Prefix",
-    "ends-with": "Postfix",
-  };
-  const operator = operators[comparison.operator];
+const binaryOperators: ReadonlyMap<Comparison["operator"], string> = new Map<Comparison["operator"], string>([
+  ["in", "In"],
+  ["starts-with", "Prefix"],
+  ["ends-with", "Postfix"],
+]);
+
+/** The negated operators hold only where there is a path: the condition must say so. */
+function binaryFilter(
+  kind: "matchBinaries" | "matchParentBinaries",
+  { comparison, negated }: SignedComparison,
+  exists: boolean,
+): Filter | Loss {
+  const operator = binaryOperators.get(comparison.operator);
   const values = comparison.values.flatMap((value) => (value.kind === "string" ? [value.value] : []));
-  return operator === undefined || values.length < comparison.values.length
-    ? loss(comparison.span, "`matchBinaries` has no such operator")
-    : { kind: "binary", operator: negated ? `Not${operator}` : operator, values };
+  return operator === undefined || values.length < comparison.values.length || (negated && !exists)
+    ? loss(comparison.span, `\`${kind}\` has no such operator`)
+    : { kind, operator: negated ? `Not${operator}` : operator, values };
+}
+
+function pidFilter({ comparison, negated }: SignedComparison): Filter | Loss {
+  const values = comparison.values.flatMap((value) => (value.kind === "integer" ? [value.value] : []));
+  return comparison.operator !== "in" || values.length < comparison.values.length
+    ? loss(comparison.span, "`matchPIDs` has no such operator")
+    : { kind: "matchPIDs", operator: negated ? "NotIn" : "In", values };
 }

@@ -2,10 +2,6 @@
 import { type Page, inSituation } from "./page.ts";
 
 export const limitPages = {
-  "limit-exceeded": inSituation(
-    "A rule that compares more fields than one program can hold.",
-    "Several rules, or lists instead of conditions.",
-  ),
   "too-many-rules": inSituation(
     "A rule for each of five thousand paths at one hook.",
     "One rule whose list has five thousand paths.",
