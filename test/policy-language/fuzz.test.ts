@@ -59,9 +59,10 @@ describe("texts made to exhaust the parser", () => {
     ["lists that double", policy(`${doublingLists.join("\n")}\nlet l60 = ["x", "y"]`)],
   ];
   test.each(texts)("%s", (_, text) => {
-    const start = performance.now();
+    const start = process.cpuUsage();
     expectSound(text);
-    expect(performance.now() - start).toBeLessThan(10_000);
+    const { system, user } = process.cpuUsage(start);
+    expect((system + user) / 1_000).toBeLessThan(10_000);
     expect(parse(text).diagnostics.length).toBeLessThanOrEqual(200);
   });
 });
