@@ -121,8 +121,8 @@ export interface ManifestProgram {
 export interface ManifestEstimate {
   readonly instructions: number;
   readonly stack: number;
-  /** Instructions that the verifier walks: kernels before 6.7, and from then on. */
-  readonly walked: readonly [number, number];
+  /** Instructions that the verifier walks, on the newest kernel that the program is for. */
+  readonly walked: number;
 }
 
 export interface ManifestBudget {

@@ -177,8 +177,9 @@ function programsOf({ program, object, verified }: BundleParts): readonly Manife
   });
 }
 
-function estimateOf({ instructions, stackBytes, walked }: ProgramBudget): ManifestEstimate {
-  return { instructions, stack: stackBytes, walked: [walked.callbacksOnce, walked.callbacksAsLoops] };
+function estimateOf({ instructions, stackBytes, walked, generation }: ProgramBudget): ManifestEstimate {
+  const onNewest = generation === "5.10" ? walked.boundedLoops : walked.callbacksAsLoops;
+  return { instructions, stack: stackBytes, walked: onNewest };
 }
 
 function budgetOf({ budget, targets }: Pick<VerifiedIr, "budget" | "targets">): ManifestBudget {

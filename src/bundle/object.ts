@@ -8,6 +8,8 @@ export interface ObjectProgram {
   readonly instructions: number;
   /** Bytes of stack that the program itself addresses. */
   readonly stack: number;
+  /** Numbers of the BPF helpers that the program itself calls, ascending. */
+  readonly helpers: readonly number[];
 }
 
 interface Section {
@@ -46,6 +48,7 @@ export function readPrograms(object: Uint8Array): readonly ObjectProgram[] {
         section: section.name,
         instructions: size / INSTRUCTION_BYTES,
         stack: stackBytes(view, start, size),
+        helpers: calledHelpers(view, start, size),
       });
     }
   }
@@ -72,6 +75,19 @@ function readSections(object: Uint8Array, view: DataView): readonly Section[] {
 
 function stringAt(bytes: Uint8Array, offset: number): string {
   return new TextDecoder().decode(bytes.subarray(offset, bytes.indexOf(0, offset)));
+}
+
+const CALL = 0x85;
+
+/** Calls whose source register is 0 are of helpers; others are of functions in the object or of the kernel. */
+function calledHelpers(view: DataView, start: number, size: number): readonly number[] {
+  const called = new Set<number>();
+  for (let at = start; at < start + size; at += INSTRUCTION_BYTES) {
+    if (view.getUint8(at) === CALL && view.getUint8(at + 1) >> 4 === 0) {
+      called.add(view.getInt32(at + 4, true));
+    }
+  }
+  return [...called].sort((a, b) => a - b);
 }
 
 /** The lowest offset from the frame pointer that an instruction names. */

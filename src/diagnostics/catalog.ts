@@ -170,15 +170,10 @@ export const catalog = {
     "more values than one table can hold",
     "The values that a field is compared with are the entries of one map. A directory, a network or a range stands for many of them.",
   ),
-  "value-too-long": entry(
-    "error",
-    "a text that no table can hold",
-    "Texts are found in longest-prefix tries, whose keys have at most 256 bytes in every kernel. Cutting a text would make a rule match what it does not name, so it is refused.",
-  ),
   "glob-too-large": entry(
     "error",
-    "a glob that needs too many states",
-    "Globs become one automaton that is walked byte by byte. Several `**` or `*` in one glob, with classes or choices between them, multiply its states. Write several simpler globs.",
+    "globs that need too many states",
+    "Globs, and texts of more than 256 bytes, become an automaton that is walked byte by byte. Several `**` or `*` in one glob, with classes or choices between them, multiply its states. Write simpler globs, or spread them over several rules.",
   ),
   "map-too-large": entry(
     "error",

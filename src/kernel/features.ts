@@ -22,38 +22,47 @@ const since = (release: string, enumerator?: string): Feature => {
   return { since: { major, minor }, ...(enumerator === undefined ? {} : { enumerator }) };
 };
 
-const helper = (release: string, name: string): Feature => since(release, `BPF_FUNC_${name}`);
+/** A BPF helper. */
+export interface HelperFeature extends Feature {
+  /** Its number in `enum bpf_func_id`, which the call instruction names. */
+  readonly id: number;
+}
+
+const helper = (release: string, id: number, name?: string): HelperFeature => ({
+  ...since(release, name === undefined ? undefined : `BPF_FUNC_${name}`),
+  id,
+});
 
 /** BPF helpers, as far as programs of policyc call them or a policy's author may wonder. */
 export const helperFeatures = {
-  bpf_copy_from_user: helper("5.10", "copy_from_user"),
+  bpf_copy_from_user: helper("5.10", 148, "copy_from_user"),
   /** Only in functions of the kernel's allow-list (`btf_allowlist_d_path`), in LSM programs from 5.11. */
-  bpf_d_path: helper("5.10", "d_path"),
-  bpf_get_current_cgroup_id: helper("4.18", "get_current_cgroup_id"),
+  bpf_d_path: helper("5.10", 147, "d_path"),
+  bpf_get_current_cgroup_id: helper("4.18", 80, "get_current_cgroup_id"),
   /** In tracing and LSM programs; 5.6 has it for network programs. Seen missing on 5.10. */
-  bpf_get_current_ancestor_cgroup_id: since("5.15"),
-  bpf_get_current_comm: helper("4.2", "get_current_comm"),
-  bpf_get_current_pid_tgid: helper("4.2", "get_current_pid_tgid"),
-  bpf_get_current_task: helper("4.8", "get_current_task"),
-  bpf_get_current_task_btf: helper("5.11", "get_current_task_btf"),
-  bpf_get_current_uid_gid: helper("4.2", "get_current_uid_gid"),
-  bpf_ktime_get_boot_ns: helper("5.8", "ktime_get_boot_ns"),
-  bpf_loop: helper("5.17", "loop"),
-  bpf_map_delete_elem: helper("3.19", "map_delete_elem"),
-  bpf_map_lookup_elem: helper("3.19", "map_lookup_elem"),
-  bpf_map_update_elem: helper("3.19", "map_update_elem"),
+  bpf_get_current_ancestor_cgroup_id: helper("5.15", 123),
+  bpf_get_current_comm: helper("4.2", 16, "get_current_comm"),
+  bpf_get_current_pid_tgid: helper("4.2", 14, "get_current_pid_tgid"),
+  bpf_get_current_task: helper("4.8", 35, "get_current_task"),
+  bpf_get_current_task_btf: helper("5.11", 158, "get_current_task_btf"),
+  bpf_get_current_uid_gid: helper("4.2", 15, "get_current_uid_gid"),
+  bpf_ktime_get_boot_ns: helper("5.8", 125, "ktime_get_boot_ns"),
+  bpf_loop: helper("5.17", 181, "loop"),
+  bpf_map_delete_elem: helper("3.19", 3, "map_delete_elem"),
+  bpf_map_lookup_elem: helper("3.19", 1, "map_lookup_elem"),
+  bpf_map_update_elem: helper("3.19", 2, "map_update_elem"),
   /** Only with CONFIG_BPF_KPROBE_OVERRIDE, which no supported distribution kernel has. */
-  bpf_override_return: helper("4.16", "override_return"),
-  bpf_probe_read_kernel: helper("5.5", "probe_read_kernel"),
-  bpf_probe_read_user: helper("5.5", "probe_read_user"),
-  bpf_probe_read_user_str: helper("5.5", "probe_read_user_str"),
-  bpf_ringbuf_output: helper("5.8", "ringbuf_output"),
-  bpf_send_signal: helper("5.3", "send_signal"),
-  bpf_strncmp: helper("5.17", "strncmp"),
-  bpf_tail_call: helper("4.2", "tail_call"),
+  bpf_override_return: helper("4.16", 58, "override_return"),
+  bpf_probe_read_kernel: helper("5.5", 113, "probe_read_kernel"),
+  bpf_probe_read_user: helper("5.5", 112, "probe_read_user"),
+  bpf_probe_read_user_str: helper("5.5", 114, "probe_read_user_str"),
+  bpf_ringbuf_output: helper("5.8", 130, "ringbuf_output"),
+  bpf_send_signal: helper("5.3", 109, "send_signal"),
+  bpf_strncmp: helper("5.17", 182, "strncmp"),
+  bpf_tail_call: helper("4.2", 12, "tail_call"),
   /** In LSM programs; in tracing programs from 5.13. */
-  bpf_task_storage_get: helper("5.11", "task_storage_get"),
-} as const satisfies Readonly<Record<string, Feature>>;
+  bpf_task_storage_get: helper("5.11", 156, "task_storage_get"),
+} as const satisfies Readonly<Record<string, HelperFeature>>;
 
 export type HelperName = keyof typeof helperFeatures;
 

@@ -93,7 +93,7 @@ export function measure(ir: Ir): Budget {
     hooks: ir.hooks.map((hook, index) => measureHook(hook, tables[index] ?? [])),
     maps: [
       ...fixedMaps(ir, tables),
-      ...tables.flatMap((own, hook) => own.map((table) => tableMap(table, hook))),
+      ...tables.flatMap((own, hook) => own.flatMap((table) => tableMap(table, hook))),
     ],
     functions: programsByFunction(ir),
   };
@@ -101,7 +101,10 @@ export function measure(ir: Ir): Budget {
 
 function measureHook(hook: IrHook, tables: readonly FieldTable[]): HookBudget {
   const { shape, rules } = shapeOf(hook, tables);
-  const maps: readonly MapKind[] = ["array", "percpu_array", "ringbuf", ...tables.map(({ kind }) => kind)];
+  const maps: readonly MapKind[] = [
+    ...(["array", "percpu_array", "ringbuf"] as const),
+    ...tables.flatMap(({ kind }) => kind ?? []),
+  ];
   const programs = hook.attachments.flatMap(({ kind, alternatives }) =>
     alternatives.flatMap((point) =>
       generations.map((generation): ProgramBudget => ({

@@ -1,8 +1,9 @@
-/** Limits of how much a policy lists: policies, rules, values, and the bytes of a value. */
+/** Limits of how much a policy lists: policies, rules, values, and the states of globs. */
 import { type Diagnostic, diagnostic } from "../../diagnostics/diagnostic.ts";
 import { limits } from "../../kernel/limits.ts";
+import { MAXIMUM_STATES } from "../automaton.ts";
 import { type VerifyContext, lastRule, overLimit } from "./context.ts";
-import { keysOf } from "./tables.ts";
+import { fitsAutomaton, sideOf } from "./tables.ts";
 import { atomsOfField, valuesOf } from "./values.ts";
 
 const splitPolicies = "compile some of the policies into a bundle of their own";
@@ -72,34 +73,17 @@ function spanOfValue(
   })?.span;
 }
 
-/** Bytes of each text. */
+/** Globs, and texts longer than a table holds, that no automaton can be made of. */
 export function checkTexts({ ir }: VerifyContext): readonly Diagnostic[] {
   return ir.hooks.flatMap((hook) =>
     hook.fields.flatMap((_, field) =>
-      atomsOfField(hook, field).flatMap((atom) => {
-        const { test } = atom;
-        if (test.kind !== "text") {
-          return [];
-        }
-        // An exact text's key holds the NUL that ends it.
-        const room = limits.trieKeyBytes - (test.match === "exact" ? 1 : 0);
-        return keysOf(atom).flatMap(({ text, span }) => {
-          const bytes = text.length - (limits.trieKeyBytes - room);
-          return bytes <= room
-            ? []
-            : [
-                diagnostic("value-too-long", span, `${bytes} bytes of text: the limit is ${room}`, {
-                  help: textHelp[test.match],
-                }),
-              ];
-        });
-      }),
+      atomsOfField(hook, field)
+        .filter((atom) => sideOf(atom.test) === "globs" && !fitsAutomaton(atom))
+        .map(({ span }) =>
+          diagnostic("glob-too-large", span, `these globs need more than ${MAXIMUM_STATES} states`, {
+            help: "split them over several rules, or use fewer `*` and `**` in one glob",
+          }),
+        ),
     ),
   );
 }
-
-const textHelp = {
-  exact: "compare with the path of a directory above it, by its start",
-  prefix: "compare with a directory above it",
-  suffix: "compare with fewer components of the path's end",
-} as const;

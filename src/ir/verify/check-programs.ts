@@ -6,8 +6,9 @@ import { type Target, hasFeature } from "../../kernel/target.ts";
 import type { Span } from "../../source/source.ts";
 import type { HookBudget, ProgramBudget } from "./budget.ts";
 import { type VerifyContext, lastRule, overLimit, overTargets } from "./context.ts";
+import type { Generation } from "./calls.ts";
 import { generationOn } from "./check-features.ts";
-import type { Measure } from "./estimate.ts";
+import type { Walked } from "./estimate.ts";
 import { worstOverestimate } from "./weights.ts";
 
 const fewerRules = "join rules that have the same actions, or put some of them on another hook";
@@ -105,15 +106,19 @@ export function walkIn({ programs }: HookBudget, target: Target): Walk {
 
 /** The verifier of 5.10 goes through each step of a loop: it walks at least as many instructions as there are steps. */
 function walkOn({ walked, generation, loopIterations }: ProgramBudget, target: Target): Walk {
-  const kind: Measure =
-    generation === "5.10" || hasFeature(target, kernelFeatures.callbacksAsLoops) === "no"
-      ? "callbacksOnce"
-      : "callbacksAsLoops";
-  const steps = generation === "5.10" ? loopIterations : 0;
+  const kind = verifierOf(generation, target);
+  const steps = kind === "boundedLoops" ? loopIterations : 0;
   return {
     estimate: Math.max(walked[kind], steps),
     atLeast: Math.max(walked[kind] / worstOverestimate[kind], steps),
   };
+}
+
+function verifierOf(generation: Generation, target: Target): keyof Walked {
+  if (generation === "5.10") {
+    return "boundedLoops";
+  }
+  return hasFeature(target, kernelFeatures.callbacksAsLoops) === "no" ? "callbacksOnce" : "callbacksAsLoops";
 }
 
 /** Programs on each function of the kernel. */

@@ -17,19 +17,26 @@ export interface Estimate {
 }
 
 /**
- * Instructions walked by two kinds of verifiers. From 6.7 on the function that bpf_loop calls is walked like the
+ * Instructions walked by three kinds of verifiers. From 6.7 on the function that bpf_loop calls is walked like the
  * body of a loop; before, once. Programs for 5.10 have loops instead, which its verifier walks step by step.
  */
 export interface Walked {
   readonly callbacksOnce: number;
   readonly callbacksAsLoops: number;
+  readonly boundedLoops: number;
 }
 
 /** Weights of the parts of a program. A part that is not named costs nothing. */
 export type Weights = Readonly<Partial<Record<Part, number>>>;
 
 /** What the weights are for. */
-export const measures = ["instructions", "callbacksOnce", "callbacksAsLoops", "stackBytes"] as const;
+export const measures = [
+  "instructions",
+  "callbacksOnce",
+  "callbacksAsLoops",
+  "boundedLoops",
+  "stackBytes",
+] as const;
 export type Measure = (typeof measures)[number];
 
 /** Estimates a program. */
@@ -39,6 +46,7 @@ export function estimate(shape: Shape): Estimate {
     walked: {
       callbacksOnce: weigh(shape, weights.callbacksOnce),
       callbacksAsLoops: weigh(shape, weights.callbacksAsLoops),
+      boundedLoops: weigh(shape, weights.boundedLoops),
     },
     stackBytes: weigh(shape, weights.stackBytes),
   };

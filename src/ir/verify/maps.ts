@@ -4,9 +4,9 @@ import { limits } from "../../kernel/limits.ts";
 import type { Ir, IrHook } from "../ir.ts";
 import type { MapBudget } from "./budget.ts";
 import type { FieldTable } from "./tables.ts";
-import { wordsOf } from "./words.ts";
+import { isWide, wordsOf } from "./words.ts";
 
-/** Bytes of an LPM trie's node beside key and value: links, flags and what is freed later. */
+/** Bytes of a trie's or hash's entry beside key and value: links, flags and what is freed later. */
 const NODE_BYTES = 48;
 /** An entry of a rule: `struct rule_entry`. */
 const RULE_BYTES = 8;
@@ -14,19 +14,26 @@ const RULE_BYTES = 8;
 const SCRATCH_BYTES = 8 + 2 * (limits.trieKeyBytes + 8) + 8;
 const EVENTS_BYTES = 1 << 20;
 
-/** The trie of a field. */
-export function tableMap({ kind, suffix, keyBytes, entries }: FieldTable, hook: number): MapBudget {
-  const sizes = { keyBytes: keyBytes + 4, valueBytes: 4, entries: Math.max(1, entries) };
+/** The map of a table, if it is in one. */
+export function tableMap(
+  { kind, suffix, keyBytes, entries }: FieldTable,
+  hook: number,
+): readonly MapBudget[] {
+  if (kind === undefined) {
+    return [];
+  }
+  const prefixLength = kind === "lpm_trie" ? 4 : 0;
+  const sizes = { keyBytes: keyBytes + prefixLength, valueBytes: 4, entries: Math.max(1, entries) };
   const node = NODE_BYTES + keyBytes + sizes.valueBytes;
-  return { name: suffix, kind, ...sizes, bytes: sizes.entries * roundUp(node), hook };
+  return [{ name: suffix, kind, ...sizes, bytes: sizes.entries * roundUp(node), hook }];
 }
 
 /** The maps that every bundle has. */
 export function fixedMaps(ir: Ir, tables: readonly (readonly FieldTable[])[]): readonly MapBudget[] {
   const rules = ir.hooks.reduce((sum, hook) => sum + ruleCount(hook), 0);
   const blocks = Math.max(1, ...ir.hooks.map((hook) => hook.blocks.length));
-  const vectors = ir.hooks.reduce(
-    (sum, hook, index) => sum + vectorBytes(hook, tables[index] ?? []) + ruleCount(hook) * RULE_BYTES,
+  const constants = ir.hooks.reduce(
+    (sum, hook, index) => sum + constantBytes(hook, tables[index] ?? []) + ruleCount(hook) * RULE_BYTES,
     0,
   );
   return [
@@ -38,7 +45,7 @@ export function fixedMaps(ir: Ir, tables: readonly (readonly FieldTable[])[]): r
       entries: EVENTS_BYTES,
       bytes: EVENTS_BYTES,
     },
-    map("constants", "array", vectors, 1),
+    map("constants", "array", constants, 1),
     map("modes", "array", 4, Math.max(1, ir.policies.length)),
     map("hits", "percpu_array", 8, Math.max(1, rules)),
     map("scratch", "percpu_array", scratchBytes(ir, blocks), SCRATCH_LEVELS),
@@ -56,8 +63,9 @@ function ruleCount(hook: IrHook): number {
   return hook.blocks.reduce((sum, { rules }) => sum + rules.length, 0);
 }
 
-function vectorBytes(hook: IrHook, tables: readonly FieldTable[]): number {
-  return tables.reduce((sum, { classes }) => sum + classes * wordsOf(hook) * 8, 0);
+function constantBytes(hook: IrHook, tables: readonly FieldTable[]): number {
+  const vector = wordsOf(hook) * 8;
+  return tables.reduce((sum, { classes, constantBytes: own }) => sum + own + classes * vector, 0);
 }
 
 /** `struct scratch`: a path, the decisions of every block, and the longest event record. */
@@ -70,7 +78,8 @@ function scratchBytes(ir: Ir, blocks: number): number {
     fixed +
     64 +
     paths * (CAPTURED_PATH.size + limits.pathBytes + 8);
-  return roundUp(limits.pathBytes + SCRATCH_BYTES + 4 * blocks + record);
+  const live = Math.max(1, ...ir.hooks.map(wordsOf).map((words) => (isWide(words) ? words : 1)));
+  return roundUp(limits.pathBytes + SCRATCH_BYTES + 8 * live + 4 * blocks + record);
 }
 
 function captured(hook: IrHook, kinds: readonly string[]): number {

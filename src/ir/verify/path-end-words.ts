@@ -4,13 +4,13 @@ import type { Atom, Bool, IrHook } from "../ir.ts";
 /** Bytes of a component's end that are compared. */
 const END_BYTES = 8;
 
-/** Distinct ends of one field of a hook. Only what must hold for a rule can rule it out: its guard. */
-export function endsOf(hook: IrHook, field: number): number {
+/** Distinct ends of one field of a hook, of first and of last components. Only what must hold for a rule can rule it out: its guard. */
+export function endsOf(hook: IrHook, field: number): readonly number[] {
   const guards = hook.blocks
     .flatMap((block) => block.rules)
     .flatMap(({ condition }) => guardAtoms(condition))
     .filter((atom) => atom.field === field);
-  return countEnds(guards, "front") + countEnds(guards, "back");
+  return (["front", "back"] as const).map((side) => countEnds(guards, side)).filter((count) => count > 0);
 }
 
 function countEnds(atoms: readonly Atom[], side: "front" | "back"): number {
@@ -19,10 +19,10 @@ function countEnds(atoms: readonly Atom[], side: "front" | "back"): number {
       ? test.values.map(({ text }) => endPart(text, side))
       : [],
   );
-  const bytes = Math.min(END_BYTES, ...parts.map((part) => part.length));
-  return parts.length === 0 || bytes === 0
+  return parts.some((part) => part === "")
     ? 0
-    : new Set(parts.map((part) => (side === "front" ? part.slice(0, bytes) : part.slice(-bytes)))).size;
+    : new Set(parts.map((part) => (side === "front" ? part.slice(0, END_BYTES) : part.slice(-END_BYTES))))
+        .size;
 }
 
 function endPart(text: string, side: "front" | "back"): string {

@@ -29,7 +29,7 @@ export const parts = [
   "wideWords",
   // Tables that it looks into.
   "lookups",
-  // Words that are read from tables.
+  // Words that are read from tables, where vectors lie on the stack.
   "lookupWords",
   // Ends of components that are compared before a path is resolved; where they are many, they are in a table.
   "pathEnds",
@@ -94,7 +94,7 @@ export function shapeOf(
       wide: wide ? 1 : 0,
       wideWords: wide ? words : 0,
       lookups,
-      lookupWords: lookups * words,
+      lookupWords: wide ? 0 : lookups * words,
       pathEnds: ends.reduce((total, count) => total + (count > COMPARED_ENDS ? 0 : count), 0),
       comparisons: sum("comparisons"),
       residues: sum("residues"),

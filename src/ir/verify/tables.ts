@@ -1,21 +1,27 @@
 /**
- * The tables that a hook's fields are looked up in: for each field one for texts from their start, one for
- * texts from their end, one for networks. A value that is found has a class, and each class has a vector.
+ * The tables that a hook's fields are looked up in. A value that is found has a class, and each class has a
+ * vector. Which table serves which tests is what code generation chooses, too: the cheapest that is exact.
  */
 import type { MapKind } from "../../kernel/features.ts";
 import { limits } from "../../kernel/limits.ts";
+import { elementAt } from "../../source/invariant.ts";
 import type { Span } from "../../source/source.ts";
-import type { Atom, IrHook, Network, Test } from "../ir.ts";
-import { atomsOfField } from "./values.ts";
+import { type OwnedGlob, buildAutomaton } from "../automaton.ts";
+import type { Atom, Glob, IrHook, Network, Test } from "../ir.ts";
+import { atomsOfField, valuesOf } from "./values.ts";
 
 export interface FieldTable {
   readonly field: number;
-  readonly kind: MapKind;
+  readonly side: Side;
+  /** The type of its map; undefined: it lies in the program's constants. */
+  readonly kind: MapKind | undefined;
   /** As the object calls it, without the hook: `front0`. */
   readonly suffix: string;
   readonly entries: number;
   /** Bytes of the longest key, the prefix length not counted. */
   readonly keyBytes: number;
+  /** Bytes that it takes in the program's constants, without the vectors. */
+  readonly constantBytes: number;
   /** Sets of atoms that hold together: each has a vector in the program's constants. */
   readonly classes: number;
 }
@@ -26,58 +32,178 @@ interface Key {
   readonly span: Span;
 }
 
-type Side = "front" | "back" | "networks";
+/** Which tests of a field a table is for. */
+export type Side = "front" | "back" | "networks" | "globs" | "values";
+
+const sides: readonly Side[] = ["front", "back", "globs", "networks", "values"];
+
+/** Values up to which integers and networks are compared in place, one after the other. */
+const COMPARED_IN_PLACE = 8;
+/** Whole texts from which on, and bytes up to which, they are in a hash and not in a trie. */
+const HASHED_TEXTS = 32;
+const HASHED_BYTES = 64;
+const ADDRESS_BYTES = 16;
+const INTEGER_BYTES = 8;
 
 /** The tables of a hook, in the order of its fields. */
 export function tablesOf(hook: IrHook): readonly FieldTable[] {
   return hook.fields.flatMap((_, field) => {
     const atoms = atomsOfField(hook, field);
-    return (["front", "back", "networks"] as const).flatMap((side) => {
-      const table = tableOf(atoms, side);
-      return table === undefined
-        ? []
-        : [{ field, kind: "lpm_trie" as const, suffix: `${side}${field}`, ...table }];
+    return sides.flatMap((side) => {
+      const mine = atoms.filter(({ test }) => sideOf(test) === side);
+      return mine.length === 0 ? [] : tableOf(mine, side, field);
     });
   });
 }
 
-/** The table that a test's values are in; tests of integers need none. */
+/** The table that a test's values are in; bit masks are compared in place. */
 export function sideOf(test: Test): Side | undefined {
   switch (test.kind) {
     case "text":
-      return test.match === "suffix" ? "back" : "front";
+      return test.values.every(({ text }) => Buffer.byteLength(text) <= roomFor(test.match))
+        ? test.match === "suffix"
+          ? "back"
+          : "front"
+        : "globs";
+    case "glob":
+      return "globs";
     case "networks":
       return "networks";
     case "ranges":
+      return "values";
     case "bits":
-    case "glob":
       return undefined;
   }
 }
 
-function tableOf(
-  atoms: readonly Atom[],
-  side: Side,
-): Pick<FieldTable, "entries" | "keyBytes" | "classes"> | undefined {
-  const mine = atoms.filter(({ test }) => sideOf(test) === side);
-  if (mine.length === 0) {
-    return undefined;
-  }
-  const owners = new Map<string, Set<number>>();
-  mine.forEach((atom, owner) => {
-    for (const { text } of keysOf(atom)) {
-      // What is longer is refused, or belongs to another matcher.
-      if (side === "networks" || text.length <= limits.trieKeyBytes) {
-        owners.set(text, (owners.get(text) ?? new Set()).add(owner));
+/** Bytes of a text that a trie's key holds: an exact text has its NUL there as well. */
+function roomFor(match: "exact" | "prefix" | "suffix"): number {
+  return limits.trieKeyBytes - (match === "exact" ? 1 : 0);
+}
+
+function tableOf(atoms: readonly Atom[], side: Side, field: number): readonly FieldTable[] {
+  const base = { field, side, suffix: `${side}${field}`, constantBytes: 0 };
+  switch (side) {
+    case "values":
+    case "networks": {
+      const values = atoms.reduce((sum, { test }) => sum + valuesOf(test), 0);
+      if (values <= COMPARED_IN_PLACE) {
+        return [];
       }
+      if (side === "values") {
+        // Sorted starts and ends of ranges with a class each; more classes than values and gaps there can't be.
+        const constantBytes = 4 * values * (INTEGER_BYTES + 2);
+        return [
+          {
+            ...base,
+            kind: undefined,
+            entries: values,
+            keyBytes: INTEGER_BYTES,
+            constantBytes,
+            classes: values + 1,
+          },
+        ];
+      }
+      const owners = ownersOf(atoms);
+      return [
+        {
+          ...base,
+          kind: "lpm_trie",
+          entries: owners.size,
+          keyBytes: ADDRESS_BYTES,
+          classes: countClasses(owners),
+        },
+      ];
     }
-  });
+    case "front":
+    case "back":
+      return [{ ...base, ...textTable(atoms, side) }];
+    case "globs":
+      return [{ ...base, kind: undefined, entries: 0, keyBytes: 0, ...automatonOf(atoms) }];
+  }
+}
+
+function textTable(
+  atoms: readonly Atom[],
+  side: "front" | "back",
+): Pick<FieldTable, "kind" | "suffix" | "entries" | "keyBytes" | "classes"> {
+  const owners = ownersOf(atoms);
   const longest = [...owners.keys()].reduce((most, text) => Math.max(most, text.length), 1);
+  const isExact = atoms.every(({ test }) => test.kind === "text" && test.match === "exact");
+  // The NUL of exact texts is no part of a hash's key.
+  const isHash = isExact && owners.size >= HASHED_TEXTS && longest - 1 <= HASHED_BYTES;
+  const field = elementAt(atoms, 0).field;
   return {
+    kind: isHash ? "hash" : "lpm_trie",
+    suffix: isHash ? `texts${field}` : `${side}${field}`,
     entries: owners.size,
-    keyBytes: side === "networks" ? 16 : (longest + 7) & ~7,
+    keyBytes: (longest - (isHash ? 1 : 0) + 7) & ~7,
     classes: countClasses(owners),
   };
+}
+
+/** Who names each key. */
+function ownersOf(atoms: readonly Atom[]): ReadonlyMap<string, ReadonlySet<number>> {
+  const owners = new Map<string, Set<number>>();
+  atoms.forEach((atom, owner) => {
+    for (const { text } of keysOf(atom)) {
+      owners.set(text, (owners.get(text) ?? new Set()).add(owner));
+    }
+  });
+  return owners;
+}
+
+/** One automaton for all atoms, or one for each half where it would be too large. */
+function automatonOf(atoms: readonly Atom[]): Pick<FieldTable, "constantBytes" | "classes"> {
+  const automaton = buildAutomaton(atoms.flatMap(globsOf));
+  if (automaton === undefined) {
+    const middle = atoms.length >> 1;
+    // What is too large on its own is refused.
+    const halves = atoms.length < 2 ? [] : [atoms.slice(0, middle), atoms.slice(middle)].map(automatonOf);
+    return halves.reduce(
+      (sum, half) => ({
+        constantBytes: sum.constantBytes + half.constantBytes,
+        classes: sum.classes + half.classes,
+      }),
+      { constantBytes: 0, classes: 0 },
+    );
+  }
+  const sets = automaton.accepted.map((owners) =>
+    [...owners]
+      .map((owner) => atoms.indexOf(owner))
+      .sort()
+      .join(),
+  );
+  return {
+    constantBytes: 256 + 2 * automaton.next.length + 2 * automaton.accepted.length,
+    classes: new Set(sets).size,
+  };
+}
+
+/** Whether an atom's texts or globs fit into an automaton. */
+export function fitsAutomaton(atom: Atom): boolean {
+  return buildAutomaton(globsOf(atom)) !== undefined;
+}
+
+/** The globs that an atom on a text stands for; a plain text is one without wildcards. */
+function globsOf(atom: Atom): readonly OwnedGlob<Atom>[] {
+  const { test } = atom;
+  if (test.kind === "glob") {
+    return test.globs.map((glob) => ({ glob, ignoreCase: test.ignoreCase, owner: atom }));
+  }
+  if (test.kind !== "text") {
+    return [];
+  }
+  return test.values.map(({ text }) => {
+    const literal = { kind: "text" as const, text };
+    const anything = { kind: "characters" as const, slash: true };
+    const forms: Readonly<Record<typeof test.match, Glob["parts"]>> = {
+      exact: [literal],
+      prefix: [literal, anything],
+      suffix: [anything, literal],
+    };
+    return { glob: { parts: forms[test.match] }, ignoreCase: false, owner: atom };
+  });
 }
 
 /** For each key the atoms that hold for it and for every key that begins it; how many such sets there are. */

@@ -16,6 +16,14 @@ export function wordsOf(hook: IrHook): number {
   return Math.max(1, Math.ceil(bits / 64));
 }
 
+/** Words of a vector that lies on the stack; wider ones lie in memory. */
+export const NARROW_WORDS = 16;
+
+/** Whether vectors of so many words lie in memory. */
+export function isWide(words: number): boolean {
+  return words > NARROW_WORDS;
+}
+
 function isLiteral(part: Bool): boolean {
   return part.kind === "atom" || (part.kind === "not" && part.operand.kind === "atom");
 }

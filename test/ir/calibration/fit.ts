@@ -27,10 +27,12 @@ const ROUNDS = 4000;
 /**
  * The weights, none below 0, with the smallest sum of squared relative errors: every program counts the same,
  * small or large. Each weight in turn is set to its best value while the others stay. Then all are scaled so that
- * half of the estimates are too high.
+ * half of the estimates are too high. Parts that are `unused` get no weight.
  */
-export function fitWeights(observations: readonly Observation[]): Weights {
-  const rows = observations.map(({ shape, actual }) => parts.map((part) => shape[part] / actual));
+export function fitWeights(observations: readonly Observation[], unused: readonly Part[] = []): Weights {
+  const rows = observations.map(({ shape, actual }) =>
+    parts.map((part) => (unused.includes(part) ? 0 : shape[part] / actual)),
+  );
   const weights = parts.map(() => 0);
   const errors = rows.map(() => -1);
   for (let round = 0; round < ROUNDS; round += 1) {

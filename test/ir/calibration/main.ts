@@ -1,7 +1,7 @@
 /** Measures what programs cost, fits the weights of the estimate, and prints how good old and new ones are. */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Measure, measures } from "../../../src/ir/verify/estimate.ts";
+import { type Measure, type Walked, measures } from "../../../src/ir/verify/estimate.ts";
 import { weights } from "../../../src/ir/verify/weights.ts";
 import type { KernelName } from "../../../src/vm/kernel-catalog.ts";
 import { runInGuest } from "../../vm/guest.ts";
@@ -14,44 +14,56 @@ import {
   isOld,
   parseWalks,
   prepareLoads,
+  sampleName,
 } from "./measure.ts";
 import { samples } from "./samples.ts";
 
 const directory = join(process.cwd(), "build/calibration");
 
-/** Kernels whose verifiers are the two kinds that the estimate knows. */
-const verifiers = { callbacksOnce: "6.1", callbacksAsLoops: "6.12" } as const satisfies Record<
-  string,
-  KernelName
->;
+/** Kernels whose verifiers are the three kinds that the estimate knows. */
+const verifiers = {
+  callbacksOnce: "6.1",
+  callbacksAsLoops: "6.12",
+  boundedLoops: "5.10",
+} as const satisfies Readonly<Record<keyof Walked, KernelName>>;
+
+/** What a program does one after the other takes no more stack the more there is of it. */
+const stackless = ["comparisons", "pathEnds", "residues", "residueAtoms", "wideWords"] as const;
 
 async function main(reuse: boolean): Promise<void> {
-  const compiled = await compileAll();
-  const command = prepareLoads(directory, compiled);
-  const once = await walksOn(verifiers.callbacksOnce, command, reuse);
-  const loops = await walksOn(verifiers.callbacksAsLoops, command, reuse);
+  const compiled = await compileAll(reuse);
+  const load = prepareLoads(directory, compiled);
+  const once = await walksOn(verifiers.callbacksOnce, load("new"), reuse);
+  const loops = await walksOn(verifiers.callbacksAsLoops, load("new"), reuse);
+  const bounded = await walksOn(verifiers.boundedLoops, load("old"), reuse);
   const observed: Readonly<Record<Measure, readonly Observation[]>> = {
     instructions: observe(compiled, ({ built }) => built.instructions),
     callbacksOnce: observe(compiled, (_, walk) => once.get(walk)?.walked),
     callbacksAsLoops: observe(compiled, (_, walk) => loops.get(walk)?.walked),
+    boundedLoops: observe(compiled, (_, walk) => bounded.get(walk)?.walked),
     stackBytes: observe(compiled, (_, walk) => loops.get(walk)?.stackBytes ?? once.get(walk)?.stackBytes),
   };
   for (const measure of measures) {
-    const fitted = fitWeights(observed[measure]);
+    if (observed[measure].length === 0) {
+      console.log(`${measure}: nothing was measured`);
+      continue;
+    }
+    const fitted = fitWeights(observed[measure], measure === "stackBytes" ? stackless : []);
     console.log(`${measure}: ${JSON.stringify(fitted)},`);
     console.log(`  with these weights ${describe(qualityOf(observed[measure], fitted))}`);
     console.log(`  with weights.ts    ${describe(qualityOf(observed[measure], weights[measure]))}`);
   }
 }
 
-async function compileAll(): Promise<readonly CompiledSample[]> {
+async function compileAll(reuse: boolean): Promise<readonly CompiledSample[]> {
   const compiled: CompiledSample[] = [];
-  const generated = samples.map(({ name, text }) => ({ name: `${name}.policy`, text }));
-  for (const sample of [...generated, ...corpusSamples()]) {
-    const result = await compileSample(sample);
+  for (const sample of [...samples, ...corpusSamples()]) {
+    const path = join(directory, `${sampleName(sample.name)}.o`);
+    const known = reuse && existsSync(path) ? readFileSync(path) : undefined;
+    const result = await compileSample(sample, known);
     if (typeof result !== "string") {
       compiled.push(result);
-    } else if (sample.name.endsWith(".policy")) {
+    } else if (samples.includes(sample)) {
       console.log(`${sample.name} is left out: ${result}`);
     }
   }

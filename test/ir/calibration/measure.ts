@@ -6,10 +6,12 @@ import { compileObject } from "../../../src/bundle/clang.ts";
 import { type ObjectProgram, readPrograms } from "../../../src/bundle/object.ts";
 import { PROGRAM_FILE, generate } from "../../../src/codegen/generate.ts";
 import { checkPolicies } from "../../../src/compile.ts";
-import { hasErrors } from "../../../src/diagnostics/diagnostic.ts";
+import { hasErrors, success } from "../../../src/diagnostics/diagnostic.ts";
 import type { IrHook } from "../../../src/ir/ir.ts";
+import { generateTestRun } from "../../../src/codegen/test-run.ts";
 import { type Shape, shapeOf } from "../../../src/ir/verify/shape.ts";
 import { tablesOf } from "../../../src/ir/verify/tables.ts";
+import type { VerifiedIr } from "../../../src/ir/verify/verify.ts";
 import { supportedTargets } from "../../../src/kernel/target.ts";
 import { parseSources } from "../../../src/parser/parse.ts";
 import { elementAt } from "../../../src/source/invariant.ts";
@@ -35,19 +37,21 @@ export interface Walk {
   readonly stackBytes: number;
 }
 
-/** Compiles a policy text; a text says why it can't be. */
-export async function compileSample({ name, text }: Sample): Promise<CompiledSample | string> {
-  const parsed = await parseSources([createSource(name, text)], { parameters: new Map() });
-  const checked = parsed.value && checkPolicies(parsed.value, supportedTargets);
-  const found = [...parsed.diagnostics, ...(checked?.diagnostics ?? [])];
-  if (checked?.value === undefined || hasErrors(found)) {
-    return found.find(({ severity }) => severity === "error")?.message ?? "no policy";
+/** Compiles a policy text; a text says why it can't be. With `known`, an object that was made of it before. */
+export async function compileSample(
+  { name, text }: Sample,
+  known?: Uint8Array,
+): Promise<CompiledSample | string> {
+  const verified = await verifySample({ name, text });
+  if (typeof verified === "string") {
+    return verified;
   }
-  const { hooks } = checked.value.ir;
-  const program = generate(checked.value);
-  const { value: object, diagnostics } = await compileObject(PROGRAM_FILE, program.text);
+  const { hooks } = verified.ir;
+  const program = generate(verified);
+  const built = known === undefined ? await compileObject(PROGRAM_FILE, program.text) : success(known);
+  const object = built.value;
   if (object === undefined) {
-    return diagnostics[0]?.message ?? "no object";
+    return built.diagnostics[0]?.message ?? "no object";
   }
   const programs = readPrograms(object).flatMap((built): readonly SampleProgram[] => {
     const hook = program.programHooks.get(built.name);
@@ -55,7 +59,35 @@ export async function compileSample({ name, text }: Sample): Promise<CompiledSam
       ? []
       : [{ name: built.name, built, shape: shapeOfProgram(elementAt(hooks, hook), built) }];
   });
-  return { name: basename(name).replace(/\.[a-z]+$/, ""), object, programs };
+  return { name: sampleName(name), object, programs };
+}
+
+/** What a sample is called in the names of files. */
+export function sampleName(name: string): string {
+  return basename(name).replace(/\.[a-z]+$/, "");
+}
+
+/** The same as a test-run build, which loads on kernels without the hooks. */
+export async function compileTestRun(sample: Sample): Promise<Uint8Array | string> {
+  const verified = await verifySample(sample);
+  if (typeof verified === "string") {
+    return verified;
+  }
+  const { value, diagnostics } = await compileObject(
+    PROGRAM_FILE,
+    generateTestRun(verified.ir, { generation: "6.1", guard: false, canDeny: true }).text,
+  );
+  return value ?? diagnostics[0]?.message ?? "no object";
+}
+
+async function verifySample({ name, text }: Sample): Promise<VerifiedIr | string> {
+  const language = name.endsWith(".yaml") ? "tetragon" : "policy";
+  const parsed = await parseSources([createSource(name, text)], { parameters: new Map(), language });
+  const checked = parsed.value && checkPolicies(parsed.value, supportedTargets);
+  const found = [...parsed.diagnostics, ...(checked?.diagnostics ?? [])];
+  return checked?.value === undefined || hasErrors(found)
+    ? (found.find(({ severity }) => severity === "error")?.message ?? "no policy")
+    : checked.value;
 }
 
 function shapeOfProgram(hook: IrHook, { name, section }: ObjectProgram): Shape {
@@ -84,23 +116,33 @@ export function corpusSamples(): readonly Sample[] {
     : [];
 }
 
-/** Builds the loader and writes the objects; the command line that loads all their newest programs. */
-export function prepareLoads(directory: string, samples: readonly CompiledSample[]): readonly string[] {
-  mkdirSync(directory, { recursive: true });
+/** Builds the program that asks the verifier; its path. */
+export function buildLoader(directory: string): string {
   const loader = join(directory, "load-programs");
   const source = join(import.meta.dirname, "load-programs.c");
-  const { status, stderr } = spawnSync("cc", ["-O2", "-Wall", "-o", loader, source, "-lbpf"], {
+  const options = ["-O2", "-Wall", "-Wextra", "-Werror"];
+  const { status, stderr } = spawnSync("cc", [...options, "-o", loader, source, "-lbpf"], {
     encoding: "utf8",
   });
   if (status !== 0) {
     throw new Error(`cc: ${stderr}`);
   }
+  return loader;
+}
+
+/** Writes the objects; gives the command line that loads their newest programs, or those for 5.10. */
+export function prepareLoads(
+  directory: string,
+  samples: readonly CompiledSample[],
+): (generation: "new" | "old") => readonly string[] {
+  mkdirSync(directory, { recursive: true });
   const objects = samples.map(({ name, object }) => {
     const path = join(directory, `${name}.o`);
     writeFileSync(path, object);
     return path;
   });
-  return [loader, "new", ...objects];
+  const loader = buildLoader(directory);
+  return (generation) => [loader, generation, ...objects];
 }
 
 /** What the loader printed, by `sample program`; programs that were refused are left out. */

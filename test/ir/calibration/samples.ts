@@ -30,6 +30,7 @@ const rulesOf: Readonly<Record<string, (index: number) => string>> = {
   suffixes: (index) => `alert when f.path ends with ".kind${index}"`,
   "prefixes-and-bits": (index) =>
     `deny when f.path starts with "/srv/${index}/" and mask has ${1 << (index % 5)}`,
+  globs: (index) => `alert when f.path matches "/srv/*/kind${index}/**"`,
   integers: (index) => `deny when mask == ${index + 16}`,
   ranges: (index) => `alert when mask in [${index * 10}..${index * 10 + 3}, ${index * 10 + 7}]`,
   residues: (index) =>
@@ -41,7 +42,7 @@ const socketRulesOf: Readonly<Record<string, (index: number) => string>> = {
   refusals: (index) => `kill, alert when not sk.daddr in [${network(index)}, 127.0.0.0/8]`,
 };
 
-const counts = [1, 3, 10, 30, 100, 300] as const;
+const counts = [1, 10, 100, 300, 1000] as const;
 
 function grown(kind: string, hook: string, rule: (index: number) => string): readonly Sample[] {
   return counts.map((count) => ({
