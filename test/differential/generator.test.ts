@@ -61,6 +61,8 @@ describe("random hooks have everything that the language has", () => {
         ),
         "bits any",
         "bits every",
+        "glob",
+        "glob ignoring case",
       ].sort(),
     );
   });
