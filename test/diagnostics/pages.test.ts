@@ -39,6 +39,10 @@ test.each(codes)("%s has a page", (code) => {
   expect(catalog[code].summary).not.toMatch(/[.]$/);
 });
 
+test("no page is left of a code that is gone", () => {
+  expect(Object.keys(pages).filter((code) => !isCode(code))).toEqual([]);
+});
+
 const written = codes.flatMap((code): readonly (readonly [DiagnosticCode, Page])[] => {
   const page = pages[code];
   return page === undefined || page.language === "situation" ? [] : [[code, page]];

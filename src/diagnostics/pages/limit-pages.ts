@@ -10,10 +10,6 @@ export const limitPages = {
     "A list of every address of a network, one by one.",
     "The network: `10.0.0.0/8`.",
   ),
-  "value-too-long": inSituation(
-    "`f.path starts with` a text of 300 bytes",
-    "A shorter start of the path, or the whole path with `==`.",
-  ),
   "glob-too-large": inSituation(
     '`f.path matches "**/*a*/**/*b*/**/*c*"`',
     '`f.path matches ["**/a/**", "**/b/**"]`',
