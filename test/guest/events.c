@@ -279,6 +279,8 @@ static void run(const char *path, const char *argument)
 	int status;
 	pid_t child = check(fork());
 	if (child == 0) {
+		/* Only results go to the output. */
+		check(dup2(opened("/dev/null", O_WRONLY), STDOUT_FILENO));
 		execl(path, path, argument, NULL);
 		check(-1);
 	}
@@ -291,6 +293,7 @@ static void run(const char *path, const char *argument)
 }
 
 static void do_exec(const char *path) { run(path, NULL); }
+static void do_run_on_source(const char *path) { run(path, SOURCE); }
 static void do_exec_by_loader(const char *path) { run("/lib64/ld-linux-x86-64.so.2", path); }
 static void do_map_code(const char *path) { mapped(path, O_RDONLY, PROT_READ | PROT_EXEC, MAP_PRIVATE); }
 
@@ -635,6 +638,7 @@ static const struct operation {
 	{ "uring-write", do_uring_write },
 	{ "aio-write", do_aio_write },
 	{ "exec", do_exec },
+	{ "run-on-source", do_run_on_source },
 	{ "exec-by-loader", do_exec_by_loader },
 	{ "map-code", do_map_code },
 	{ "protect-code", do_protect_code },

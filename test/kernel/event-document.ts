@@ -29,6 +29,8 @@ decided, and reported, at each.
   pipes, sockets, or the files that an overlay keeps below its own.
 - \`net.*\` is about internet sockets: IPv4 and IPv6, TCP, UDP and the rest.
 - A field that an operation has no value for makes its comparison false, before any \`not\`.
+- A rule that refuses \`bpf.load\` also keeps policyc-runtime from loading the next bundle: let it through by
+  \`process.exe\`.
 - Some refusals come out as an error of the kernel's own choice and not as the rule's: capabilities (EPERM),
   reading another process (EPERM, EACCES), unshare and setns (EPERM).
 `;

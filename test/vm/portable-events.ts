@@ -81,7 +81,8 @@ export const deniedEvents: Readonly<Record<string, EventOperations>> = {
     inBoth(["exec"], "read/true"),
     {
       denied: [],
-      allowed: ["append:/srv/deny/read/appended"],
+      // Everything that cat opens and reads has a path, also below the overlay that is the guest's root.
+      allowed: ["append:/srv/deny/read/appended", "run-on-source:/srv/free/posture/cat"],
     },
   ),
   "file.write": together(withOwnFiles(writeOperations, "write"), {
@@ -260,6 +261,7 @@ export function prepareScript(): string {
     ...["/srv/deny", "/srv/free", "/run/deny", "/run/free"].flatMap((root) =>
       ["exec", "open", "read", "run"].map((folder) => programAt(`${root}/${folder}/true`)),
     ),
+    "cp -L /bin/cat /srv/free/posture/cat; chmod 755 /srv/free/posture/cat",
     "printf '#!/srv/deny/run/true\\n' >/srv/free/run/script",
     "chmod 755 /srv/free/run/script",
   ].join("\n");
