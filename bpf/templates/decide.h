@@ -120,7 +120,8 @@ static __always_inline void decide_rule(struct scratch *scratch, struct outcome 
 
 	u64 count = bounded(scratch->decision_count, DECISION_MAX - 1);
 
-	scratch->decisions[count] = decision;
+	/* Right where the event record has them. */
+	*(u32 *)&scratch->record[sizeof(struct event_header) + count * sizeof(u32)] = decision;
 	scratch->decision_count = count + 1;
 }
 

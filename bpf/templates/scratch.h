@@ -92,8 +92,8 @@ struct scratch {
 	struct trie_key reversed;
 	/* The live bits of a hook with more rules than registers hold. */
 	u64 live[LIVE_WORDS];
-	u32 decision_count;
-	u32 decisions[DECISION_MAX];
+	/* Decisions in `record`, behind its header. */
+	u64 decision_count;
 	/* An event record under construction; a multiple of 8, with room for every capture or an exec. */
 	u8 record[RECORD_BYTES > sizeof(struct exec_scratch) ? RECORD_BYTES : sizeof(struct exec_scratch)];
 };

@@ -1,7 +1,7 @@
 /** How a hook concludes: its event record, the signal, and the value that the program returns. */
 import type { Capture, IrHook } from "../ir/ir.ts";
 import { elementAt } from "../source/invariant.ts";
-import { CAPTURED_SOCK, EVENT_HEADER } from "../../runtime/event-layout.ts";
+import { CAPTURED_SOCK } from "../../runtime/event-layout.ts";
 import type { CWriter } from "./c-writer.ts";
 import { hookName, pathArguments } from "./values.ts";
 
@@ -46,9 +46,6 @@ export function writeConclude(writer: CWriter, hook: IrHook, hookIndex: number):
     writer.line("header->flags = flags;");
     writer.line("header->result = result;");
     writer.line("header->decision_count = count;");
-    writer.line(
-      `bpf_probe_read_kernel(&scratch->record[${EVENT_HEADER.size}], count * 4, scratch->decisions);`,
-    );
     for (const capture of hook.captures) {
       writeCapture(writer, hook, capture);
     }
