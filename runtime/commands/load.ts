@@ -120,7 +120,7 @@ function summary({ name, bundle, loaded, staged }: Placed, flags: LoadFlags): st
     ? "monitor only"
     : manifest.policies.map((one) => `${one.name} (${one.mode})`).join(", ");
   const lines = [
-    `loaded ${name}: ${loaded.links.length} programs, ${manifest.rules.length} rules; ${modes}`,
+    `loaded ${name}: ${counted(loaded.links.length, "program")}, ${counted(manifest.rules.length, "rule")}; ${modes}`,
     ...loaded.skipped.map(({ purpose }) => `not on this kernel, so not needed: ${purpose}`),
     ...manifest.notes.map((note) => `note: ${note}`),
     ...(staged.unpinnable.length > 0
@@ -128,6 +128,10 @@ function summary({ name, bundle, loaded, staged }: Placed, flags: LoadFlags): st
       : []),
   ];
   return `${lines.join("\n")}\n`;
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${count === 1 ? noun : `${noun}s`}`;
 }
 
 /** What could be pinned stays when the following ends; the rest goes, and its record with it. */
