@@ -9,7 +9,7 @@ import { SHAPES } from "./sizes.ts";
 
 const DECISIONS = 100_000;
 /** Another hook costs a compilation, another event a microsecond. */
-const HOOKS_PER_SHAPE = 7;
+const HOOKS_PER_SHAPE = 4;
 const SEED = 1;
 
 const directory = mkdtempSync(join(tmpdir(), "policyc-differential-"));

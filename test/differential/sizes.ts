@@ -8,15 +8,15 @@ export const LONGEST_TEXT = 255;
 
 /** From one rule to several hundred: word boundaries of rule vectors lie at 64, 128, ... */
 export const SHAPES: readonly HookShape[] = [
-  { rules: 1, blocks: 1, depth: 5, textBytes: LONGEST_TEXT },
-  { rules: 2, blocks: 2, depth: 5, textBytes: LONGEST_TEXT },
-  { rules: 8, blocks: 3, depth: 5, textBytes: LONGEST_TEXT },
-  { rules: 24, blocks: 24, depth: 4, textBytes: LONGEST_TEXT },
-  { rules: 63, blocks: 5, depth: 2, textBytes: LONGEST_TEXT },
-  { rules: 64, blocks: 8, depth: 1, textBytes: LONGEST_TEXT },
-  { rules: 65, blocks: 16, depth: 3, textBytes: LONGEST_TEXT },
-  { rules: 129, blocks: 40, depth: 2, textBytes: LONGEST_TEXT },
-  { rules: 300, blocks: 60, depth: 1, textBytes: LONGEST_TEXT },
+  { rules: 1, blocks: 1, depth: 5, textBytes: LONGEST_TEXT, globs: true },
+  { rules: 2, blocks: 2, depth: 5, textBytes: LONGEST_TEXT, globs: true },
+  { rules: 8, blocks: 3, depth: 5, textBytes: LONGEST_TEXT, globs: true },
+  { rules: 24, blocks: 24, depth: 4, textBytes: LONGEST_TEXT, globs: true },
+  { rules: 63, blocks: 5, depth: 2, textBytes: LONGEST_TEXT, globs: true },
+  { rules: 64, blocks: 8, depth: 1, textBytes: LONGEST_TEXT, globs: true },
+  { rules: 65, blocks: 16, depth: 3, textBytes: LONGEST_TEXT, globs: false },
+  { rules: 129, blocks: 40, depth: 2, textBytes: LONGEST_TEXT, globs: false },
+  { rules: 300, blocks: 60, depth: 1, textBytes: LONGEST_TEXT, globs: false },
 ];
 
 /** A hook of any of the shapes. */

@@ -46,7 +46,7 @@ describe("decisive atoms", () => {
 
   test("suffice: whatever the others were, the outcome would be the same", () => {
     let checked = 0;
-    const shape = { rules: 12, blocks: 1, depth: 5, textBytes: 40 };
+    const shape = { rules: 12, blocks: 1, depth: 5, textBytes: 40, globs: true };
     for (const { hook } of fc.sample(fc.noBias(randomHookOf(shape)), { numRuns: 30, seed: 3 })) {
       for (const happening of fc.sample(fc.noBias(eventOf(hook)), { numRuns: 20, seed: 3 })) {
         for (const { condition } of elementAt(hook.blocks, 0).rules) {
