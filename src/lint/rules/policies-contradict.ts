@@ -7,7 +7,7 @@ import { rulesBySpan } from "../placed-rules.ts";
 import { rulesOf, spanKey } from "../walk.ts";
 
 /** Pairs of rule and block at one hook that are compared: enough for hundreds of policies on one hook. */
-const mostPairs = 20_000;
+const mostPairs = 10_000;
 
 /** An `allow` whose every event another policy refuses: blocks are independent, so the refusal wins. */
 export const policiesContradict: LintRule = {
@@ -19,6 +19,7 @@ export const policiesContradict: LintRule = {
 function contradictions(ir: Ir, tree: PolicyTree): readonly Diagnostic[] {
   const allowing = allowingRules(tree);
   const blocksAt = new Map(ir.hooks.map(({ blocks, fields }) => [fields, blocks]));
+  const grouped = groupedBlocks(tree);
   let pairs = 0;
   return [...rulesBySpan(ir)].flatMap(([key, places]) => {
     const [first] = places;
@@ -31,9 +32,11 @@ function contradictions(ir: Ir, tree: PolicyTree): readonly Diagnostic[] {
       pairs += others.length;
       return pairs > mostPairs
         ? undefined
-        : others
-            .filter((other) => isOpposed(block, other, ir, tree))
-            .flatMap((other) => refusal(rule, other, fields) ?? [])[0];
+        : firstDefined(others, (other) =>
+            isOpposed(block, other, ir, tree) && !grouped.has(spanKey(other.span))
+              ? refusal(rule, other, fields)
+              : undefined,
+          );
     });
     const refusing = refusals.every((found) => found !== undefined) ? refusals[0] : undefined;
     return refusing === undefined ? [] : [finding(first.rule, refusing)];
@@ -58,6 +61,26 @@ function allowingRules(tree: PolicyTree): ReadonlySet<string> {
   );
 }
 
+/** Where blocks of decision groups stand: what a group decides is not for one of its blocks alone. */
+function groupedBlocks(tree: PolicyTree): ReadonlySet<string> {
+  return new Set(
+    tree.policies
+      .flatMap(({ blocks }) => blocks)
+      .filter(({ group }) => group !== undefined)
+      .map(({ span }) => spanKey(span)),
+  );
+}
+
+function firstDefined<T, R>(list: readonly T[], find: (item: T) => R | undefined): R | undefined {
+  for (const item of list) {
+    const found = find(item);
+    if (found !== undefined) {
+      return found;
+    }
+  }
+  return undefined;
+}
+
 /** Whether two blocks are of different policies, both enforced, and the second looks at all that the first does. */
 function isOpposed(block: IrBlock, other: IrBlock, ir: Ir, tree: PolicyTree): boolean {
   const policy = tree.policies[block.policy];
@@ -67,8 +90,7 @@ function isOpposed(block: IrBlock, other: IrBlock, ir: Ir, tree: PolicyTree): bo
     policy !== undefined &&
     opposed !== undefined &&
     ir.policies[other.policy]?.mode === "enforce" &&
-    takesIn(opposed, policy) &&
-    !opposed.blocks.some(({ group, span }) => group !== undefined && spanKey(span) === spanKey(other.span))
+    takesIn(opposed, policy)
   );
 }
 
