@@ -6,8 +6,8 @@ import type { LintRule } from "../lint-rule.ts";
 import { rulesBySpan } from "../placed-rules.ts";
 import { rulesOf, spanKey } from "../walk.ts";
 
-/** Pairs of rule and block at one hook that are compared: enough for hundreds of policies on one hook. */
-const mostPairs = 10_000;
+/** Pairs of rule and block at one hook that are compared: enough for dozens of policies on one hook. */
+const mostPairs = 4_000;
 
 /** An `allow` whose every event another policy refuses: blocks are independent, so the refusal wins. */
 export const policiesContradict: LintRule = {

@@ -34,6 +34,9 @@ interface Redundancy {
 }
 
 function redundantIn(comparison: Comparison): readonly Redundancy[] {
+  if (comparison.values.length < 2) {
+    return [];
+  }
   switch (comparison.operator) {
     case "starts-with":
       return coveredTexts(comparison.values, (text) => text);
