@@ -21,6 +21,8 @@ export const parts = [
   "pathFields",
   // Values that event records carry.
   "captures",
+  // Rules that it decides.
+  "rules",
   // 64-bit words of its vectors, where they lie on the stack.
   "words",
   // Whether its vectors lie in memory: 1 or 0.
@@ -90,6 +92,7 @@ export function shapeOf(
       pathReads: argumentsOf(hook, ["file", "path"]),
       pathFields,
       captures: hook.captures.length,
+      rules: rules.length,
       words: wide ? 0 : words,
       wide: wide ? 1 : 0,
       wideWords: wide ? words : 0,
