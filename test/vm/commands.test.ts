@@ -100,7 +100,7 @@ describe("policyc-runtime in a guest", () => {
   ].join("\n");
   // The command stops its parent, which is the runtime, while the ring buffer fills.
   const bytewise = "dd if=/etc/shadow of=/dev/null bs=1 2>/dev/null";
-  const flood = shell(`kill -STOP $PPID; for i in $(seq 25); do ${bytewise}; done; kill -CONT $PPID`);
+  const flood = shell(`kill -STOP $PPID; for i in $(seq 150); do ${bytewise}; done; kill -CONT $PPID`);
   let results: readonly StepResult[] = [];
   const step = (name: string): StepResult => {
     const found = results.find((result) => result.name === name);
