@@ -90,12 +90,14 @@ function writePathField(
   const { writer, part } = context;
   const { bits } = part;
   const matchers = part.matchers.filter((matcher) => matcher.field === index);
-  if (matchers.length === 0) {
+  const use = useOfField(bits, index);
+  if (bitsOfUse(use) === 0n) {
     return;
   }
   const [memory, text] = [`memory${position}`, `text${position}`];
   writer.line();
-  writer.line(`/* ${cComment(field.name)}: ${matchers.map(({ why }) => why).join("; ")} */`);
+  const why = matchers.map((matcher) => matcher.why).join("; ") || "whether there is any";
+  writer.line(`/* ${cComment(field.name)}: ${why} */`);
   writer.block(
     `if (${text}.status == PATH_MISSING) {`,
     () => {

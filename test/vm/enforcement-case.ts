@@ -87,7 +87,7 @@ export function caseSteps(found: EnforcementCase, bundle: string, effects: strin
         ...[...RUNTIME, "run", bundle, "--output", "json", "--events-file", eventsFile, "--"],
         ...[effects, ...found.stopped, ...found.allowed],
       ],
-      timeoutSeconds: 100,
+      timeoutSeconds: 250,
     },
     { name: names.after, argv: fingerprint },
     { name: names.events, argv: ["cat", eventsFile] },

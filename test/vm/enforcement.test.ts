@@ -13,7 +13,7 @@ import {
 import { runInGuest } from "./guest.ts";
 
 const SIGKILL = 9;
-const BOOT_LIMIT = 280_000;
+const BOOT_LIMIT = 580_000;
 
 /** `POLICYC_TEST_KERNELS=5.10,7.2` runs every case on these kernels and none elsewhere. */
 const chosen = process.env["POLICYC_TEST_KERNELS"]?.split(",").flatMap((word) => kernelByName(word) ?? []);
@@ -36,7 +36,7 @@ describe.each(kernels)("enforcement on kernel %s", (kernel, cases) => {
   beforeAll(async () => {
     const effects = buildEffects();
     const steps = cases.flatMap((found) => caseSteps(found, compileCase(found), effects));
-    results = await runInGuest(kernel, steps, { files: caseFiles(cases) });
+    results = await runInGuest(kernel, steps, { files: caseFiles(cases), timeoutSeconds: 560 });
   }, BOOT_LIMIT);
 
   const resultOf = (name: string): StepResult => {

@@ -66,7 +66,7 @@ export function guestSteps(example: Example, bundle: string): readonly GuestStep
         ...[...RUNTIME, "run", bundle, "--output", "json", "--events-file", eventsFile, "--"],
         ...commands,
       ],
-      timeoutSeconds: 100,
+      timeoutSeconds: 250,
     },
     { name: names.events, argv: ["cat", eventsFile] },
   ];

@@ -56,7 +56,7 @@ describe.each(kernels)("paths through mounts on kernel %s", (kernel) => {
       {
         name: "run",
         argv: [...RUNTIME, "run", bundle(), "--", "/bin/sh", "-c", reads.join("; ")],
-        timeoutSeconds: 100,
+        timeoutSeconds: 250,
       },
     ]);
     expect(prepared).toMatchObject({ exit: 0, stderr: "" });

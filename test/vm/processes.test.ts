@@ -56,7 +56,7 @@ describe.each(kernels)("processes in events on kernel %s", (kernel) => {
             ...[...RUNTIME, "run", bundleOfFiles(), "--output", "json", "--events-file", EVENTS, "--"],
             ...["/bin/sh", "-c", 'cd /srv; ./script "a b"; true'],
           ],
-          timeoutSeconds: 100,
+          timeoutSeconds: 200,
         },
         { name: "events", argv: ["cat", EVENTS] },
       ],
@@ -81,5 +81,5 @@ describe.each(kernels)("processes in events on kernel %s", (kernel) => {
     expect(violation?.process.parent_exec_id).toBe(script?.process.exec_id);
     expect(violation?.parent?.exec_id).toBe(script?.process.exec_id);
     expect(violationEnd?.process.exec_id).toBe(violation?.process.exec_id);
-  }, 120_000);
+  }, 280_000);
 });
