@@ -1,4 +1,5 @@
 /** Reads what an inspector wants to know of a BPF object: its programs, their size and their stack. */
+import { elfString, readElfSections } from "../kernel/elf.ts";
 
 /** A program of an object. */
 export interface ObjectProgram {
@@ -12,15 +13,6 @@ export interface ObjectProgram {
   readonly helpers: readonly number[];
 }
 
-interface Section {
-  readonly name: string;
-  readonly type: number;
-  readonly offset: number;
-  readonly size: number;
-  readonly link: number;
-}
-
-const SECTION_HEADER_BYTES = 64;
 const SYMBOL_BYTES = 24;
 const SYMBOL_TABLE = 2;
 const FUNCTION = 2;
@@ -30,7 +22,7 @@ const FRAME_POINTER = 10;
 /** The programs of a 64-bit little-endian ELF object that clang wrote, by section and name. */
 export function readPrograms(object: Uint8Array): readonly ObjectProgram[] {
   const view = new DataView(object.buffer, object.byteOffset, object.byteLength);
-  const sections = readSections(object, view);
+  const sections = readElfSections(object);
   const symbols = sections.find(({ type }) => type === SYMBOL_TABLE);
   const names = symbols === undefined ? undefined : sections[symbols.link];
   if (symbols === undefined || names === undefined) {
@@ -44,7 +36,7 @@ export function readPrograms(object: Uint8Array): readonly ObjectProgram[] {
       const start = section.offset + Number(view.getBigUint64(at + 8, true));
       const size = Number(view.getBigUint64(at + 16, true));
       programs.push({
-        name: stringAt(object, names.offset + view.getUint32(at, true)),
+        name: elfString(object, names.offset + view.getUint32(at, true)),
         section: section.name,
         instructions: size / INSTRUCTION_BYTES,
         stack: stackBytes(view, start, size),
@@ -53,28 +45,6 @@ export function readPrograms(object: Uint8Array): readonly ObjectProgram[] {
     }
   }
   return programs.sort((a, b) => (a.section + a.name < b.section + b.name ? -1 : 1));
-}
-
-function readSections(object: Uint8Array, view: DataView): readonly Section[] {
-  const table = Number(view.getBigUint64(0x28, true));
-  const count = view.getUint16(0x3c, true);
-  const nameSection = view.getUint16(0x3e, true);
-  const header = (index: number): number => table + index * SECTION_HEADER_BYTES;
-  const nameTable = Number(view.getBigUint64(header(nameSection) + 0x18, true));
-  return Array.from({ length: count }, (_, index): Section => {
-    const at = header(index);
-    return {
-      name: stringAt(object, nameTable + view.getUint32(at, true)),
-      type: view.getUint32(at + 4, true),
-      offset: Number(view.getBigUint64(at + 0x18, true)),
-      size: Number(view.getBigUint64(at + 0x20, true)),
-      link: view.getUint32(at + 0x28, true),
-    };
-  });
-}
-
-function stringAt(bytes: Uint8Array, offset: number): string {
-  return new TextDecoder().decode(bytes.subarray(offset, bytes.indexOf(0, offset)));
 }
 
 const CALL = 0x85;

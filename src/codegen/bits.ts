@@ -4,6 +4,7 @@
  * residue, evaluated only when the guard held.
  */
 import type { Atom, Bool, IrHook, IrRule } from "../ir/ir.ts";
+import { conjuncts } from "../ir/matching.ts";
 
 /** An atom of a guard, or its negation. */
 export interface Literal {
@@ -110,10 +111,6 @@ function pushNegation(condition: Bool, negated: boolean, newBit: (literal: Liter
     case "atom":
       return newBit({ atom: condition, negated });
   }
-}
-
-function conjuncts(condition: Bool): readonly Bool[] {
-  return condition.kind === "and" ? condition.operands.flatMap(conjuncts) : [condition];
 }
 
 /** The literals on one field: in guards, and as bits of their own. */

@@ -1,9 +1,7 @@
 /** C for the vector of live bits: `live[0]`, `live[1]`, … */
+import { NARROW_WORDS } from "../ir/matching.ts";
 import { type HookBits, allBits, wordsOf } from "./bits.ts";
 import { type CWriter, cWord } from "./c-writer.ts";
-
-/** Words that fit into registers and stack; wider vectors lie in scratch memory. */
-export const NARROW_WORDS = 16;
 
 /** Whether the vector of a hook lies in scratch memory. */
 export function isWide(bits: HookBits): boolean {

@@ -2,8 +2,17 @@
  * Matchers: how the atoms on one field are decided. Each takes a part of the atoms; the cheapest kind that is
  * exact for operator, type and number of values is chosen here, and says why.
  */
-import { type Automaton, buildAutomaton, type OwnedGlob } from "../ir/automaton.ts";
-import type { Atom, Field, Glob, IrHook, Network, Test } from "../ir/ir.ts";
+import { type Automaton, buildAutomaton } from "../ir/automaton.ts";
+import type { Atom, Field, IrHook, Network, Test } from "../ir/ir.ts";
+import {
+  COMPARED_IN_PLACE,
+  globsOf,
+  HASH_KEY_BYTES,
+  HASHED_TEXTS,
+  type TextPlace,
+  textPlace,
+  valueCount,
+} from "../ir/matching.ts";
 import { elementAt, invariant } from "../source/invariant.ts";
 import {
   allBits,
@@ -98,17 +107,6 @@ export interface AutomatonMatcher extends ClassMatcher {
   readonly classes: readonly number[];
 }
 
-/** Bytes of a text that an LPM trie's key holds, with the NUL of an exact one (the kernel's LPM_DATA_SIZE_MAX). */
-export const TRIE_KEY_BYTES = 256;
-
-/** Comparisons of one field that cost less than any table. */
-const COMPARED_IN_PLACE = 8;
-/** Networks that are compared in place: each takes about 8 instructions, a trie 150. */
-const NETWORKS_IN_PLACE = 8;
-/** Whole texts from which on a hash costs less than a trie. */
-const HASHED_TEXTS = 32;
-const HASH_KEY_BYTES = 64;
-
 /** The matchers of every field of a hook, cheapest field first. */
 export function matchersOf(hook: IrHook, bits: HookBits): readonly Matcher[] {
   return hook.fields.flatMap((field, index) => {
@@ -179,25 +177,10 @@ function testKey(test: Test): string {
   );
 }
 
-function valueCount(test: Test): number {
-  switch (test.kind) {
-    case "ranges":
-      return test.ranges.length;
-    case "bits":
-      return test.masks.length;
-    case "text":
-      return test.values.length;
-    case "glob":
-      return test.globs.length;
-    case "networks":
-      return test.networks.length;
-  }
-}
-
 function networkMatcher(bits: HookBits, use: FieldUse, index: number): Matcher {
   const comparisons = compareList(use);
   const networks = comparisons.reduce((sum, { atom }) => sum + valueCount(atom.test), 0);
-  if (networks <= NETWORKS_IN_PLACE) {
+  if (networks <= COMPARED_IN_PLACE) {
     return compareMatcher(use, index, `${networks} networks: compared in place`);
   }
   const trie = networkTrie(bits, use);
@@ -208,23 +191,6 @@ function networkMatcher(bits: HookBits, use: FieldUse, index: number): Matcher {
     vectors: trie.vectors,
     trie,
   };
-}
-
-type TextPlace = TextEnd | "automaton" | "presence";
-
-/** The matcher that an atom on a text belongs to. */
-function textPlace(test: Test): TextPlace {
-  if (test.kind !== "text") {
-    return "automaton";
-  }
-  // Every text begins and ends with the empty one.
-  if (test.match !== "exact" && test.values.some(({ text }) => text === "")) {
-    return "presence";
-  }
-  // A trie's key holds the NUL after an exact text as well.
-  const room = TRIE_KEY_BYTES - (test.match === "exact" ? 1 : 0);
-  const fits = test.values.every(({ text }) => Buffer.byteLength(text) <= room);
-  return fits ? (test.match === "suffix" ? "back" : "front") : "automaton";
 }
 
 function textMatchers(bits: HookBits, use: FieldUse, index: number): readonly Matcher[] {
@@ -298,7 +264,11 @@ function automatonMatchers(bits: HookBits, use: FieldUse, index: number): readon
     const classes = automaton.accepted.map(classOf);
     return {
       kind: "automaton",
-      ...base(index, own, `${globsOf(atoms).length} globs: one automaton of ${classes.length} states`),
+      ...base(
+        index,
+        own,
+        `${atoms.flatMap(globsOf).length} globs: one automaton of ${classes.length} states`,
+      ),
       suffix: `globs${index}${number === 0 ? "" : `_${number}`}`,
       vectors,
       automaton,
@@ -313,34 +283,13 @@ interface BuiltAutomaton {
 }
 
 function splitUntilBuilt(atoms: readonly Atom[]): readonly BuiltAutomaton[] {
-  const automaton = buildAutomaton(globsOf(atoms));
+  const automaton = buildAutomaton(atoms.flatMap(globsOf));
   if (automaton !== undefined) {
     return [{ atoms, automaton }];
   }
   invariant(atoms.length > 1, "verification refuses globs whose automaton is too large");
   const middle = atoms.length >> 1;
   return [...splitUntilBuilt(atoms.slice(0, middle)), ...splitUntilBuilt(atoms.slice(middle))];
-}
-
-/** The globs that an atom on a text stands for; a plain text is one without wildcards. */
-export function globsOf(atoms: readonly Atom[]): readonly OwnedGlob<Atom>[] {
-  return atoms.flatMap((owner): readonly OwnedGlob<Atom>[] => {
-    const { test } = owner;
-    if (test.kind === "glob") {
-      return test.globs.map((glob) => ({ glob, ignoreCase: test.ignoreCase, owner }));
-    }
-    invariant(test.kind === "text", `a ${test.kind} test on a text`);
-    return test.values.map(({ text }) => {
-      const literal = { kind: "text" as const, text };
-      const anything = { kind: "characters" as const, slash: true };
-      const forms: Readonly<Record<typeof test.match, Glob["parts"]>> = {
-        exact: [literal],
-        prefix: [literal, anything],
-        suffix: [anything, literal],
-      };
-      return { glob: { parts: forms[test.match] }, ignoreCase: false, owner };
-    });
-  });
 }
 
 /** A network as two masked words, as they lie in memory of a little-endian machine. */

@@ -62,7 +62,7 @@ export function writeIntegerTable(writer: CWriter, name: string, table: IntegerT
       if (table.classes.length === 0) {
         return;
       }
-      writeNumbers(writer, `const u16 ${name}_classes`, table.classes.map(String));
+      writeClasses(writer, name, table.classes);
       return;
     case "hash":
       writeMap(writer, name, "HASH", table.entries.length, 8);
@@ -74,14 +74,20 @@ export function writeIntegerTable(writer: CWriter, name: string, table: IntegerT
         `const u64 ${name}_starts`,
         starts.map(({ key }) => cWord(key)),
       );
-      writeNumbers(
+      writeClasses(
         writer,
-        `const u16 ${name}_classes`,
-        starts.map(({ class: found }) => String(found)),
+        name,
+        starts.map((start) => start.class),
       );
       return;
     }
   }
+}
+
+/** Classes by place; wide enough for the largest number among them. */
+function writeClasses(writer: CWriter, name: string, classes: readonly number[]): void {
+  const type = classes.some((each) => each > 0xffff) ? "u32" : "u16";
+  writeNumbers(writer, `const ${type} ${name}_classes`, classes.map(String));
 }
 
 /** The bounds of a search, filled up to a power of two with the last one. */
@@ -120,7 +126,7 @@ function writeAutomaton(
 ): void {
   writeNumbers(writer, `const u8 ${name}_bytes`, automaton.byteClasses.map(String));
   writeNumbers(writer, `const u16 ${name}_next`, paddedCells(automaton).map(String));
-  writeNumbers(writer, `const u16 ${name}_classes`, classes.map(String));
+  writeClasses(writer, name, classes);
 }
 
 /** The cells of an automaton, filled up to a power of two, so that a mask keeps an index inside. */

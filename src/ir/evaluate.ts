@@ -6,7 +6,7 @@ import { elementAt, invariant, unreachable } from "../source/invariant.ts";
 import type { IrHook, IrPolicy, IrRule, Verdict } from "./ir.ts";
 import { type AtomTrail, conditionTrail, type HookEvent, type Truth, truthOf } from "./truth.ts";
 
-export { type AtomTrail, atomsOf, type FieldValue, type HookEvent, type Truth, truthOf } from "./truth.ts";
+export { type AtomTrail, type FieldValue, type HookEvent, type Truth, truthOf } from "./truth.ts";
 
 /** What one block says to an event. Blocks in which no rule holds say nothing. */
 export interface Decision {

@@ -41,23 +41,6 @@ export interface ConditionTrail {
   readonly atoms: readonly AtomTrail[];
 }
 
-/** The atoms of a condition, in the order in which they are written. */
-export function atomsOf(condition: Bool): readonly Atom[] {
-  switch (condition.kind) {
-    case "constant":
-      return [];
-    case "and":
-    case "or":
-      return condition.operands.flatMap(atomsOf);
-    case "not":
-      return atomsOf(condition.operand);
-    case "atom":
-      return [condition];
-    default:
-      return unreachable(condition);
-  }
-}
-
 /** What a condition is worth for an event: Kleene's strong logic, so an unknown that cannot matter does not. */
 export function truthOf(condition: Bool, hook: IrHook, event: HookEvent): Truth {
   switch (condition.kind) {

@@ -11,7 +11,7 @@ import { join } from "node:path";
 import { cacheDirectory } from "../bundle/cache.ts";
 import { fetchKernelPackages } from "./apt.ts";
 import { cachedDirectory } from "./cache.ts";
-import { readElfSection } from "./elf-section.ts";
+import { readElfSection } from "../kernel/elf.ts";
 import { type KernelName, kernelOrigin } from "./kernel-catalog.ts";
 import { extractKernelElf } from "./kernel-image.ts";
 import { collectModules } from "./kernel-modules.ts";

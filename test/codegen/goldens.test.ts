@@ -9,7 +9,7 @@ import { hasErrors } from "../../src/diagnostics/diagnostic.ts";
 import { supportedTargets } from "../../src/kernel/target.ts";
 import { parseSources } from "../../src/parser/parse.ts";
 import { createSource } from "../../src/source/source.ts";
-import { readElfSection } from "../../src/vm/elf-section.ts";
+import { readElfSection } from "../../src/kernel/elf.ts";
 
 const FIXTURES = join(import.meta.dirname, "../fixtures/codegen");
 

@@ -3,7 +3,8 @@
  * neighbours, one byte more or less, one bit flipped; and to making all atoms of one rule true at once.
  */
 import fc from "fast-check";
-import { atomsOf, type FieldValue, type HookEvent } from "../../src/ir/evaluate.ts";
+import { atomsOf } from "../../src/ir/bool.ts";
+import type { FieldValue, HookEvent } from "../../src/ir/evaluate.ts";
 import type {
   Atom,
   Field,

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { atomsOf, evaluate, type HookEvent } from "../../src/ir/evaluate.ts";
+import { atomsOf } from "../../src/ir/bool.ts";
+import { evaluate, type HookEvent } from "../../src/ir/evaluate.ts";
 import type { Bool } from "../../src/ir/ir.ts";
 import { integerBounds } from "./conditions.ts";
 import { eventOf } from "./events.ts";

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { atomsOf, evaluate, type HookEvent } from "../../src/ir/evaluate.ts";
+import { atomsOf } from "../../src/ir/bool.ts";
+import { evaluate, type HookEvent } from "../../src/ir/evaluate.ts";
 import { elementAt } from "../../src/source/invariant.ts";
 import { describeHook } from "./describe.ts";
 import { eventOf } from "./events.ts";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { cachedDirectory } from "../../src/vm/cache.ts";
 import { writeCpio } from "../../src/vm/cpio.ts";
-import { readElfSection } from "../../src/vm/elf-section.ts";
+import { readElfSection } from "../../src/kernel/elf.ts";
 import { parseControl } from "../../src/vm/guest-job.ts";
 import { decompressLz4Legacy } from "../../src/vm/lz4.ts";
 import { DEFAULT_SHAPE, qemuArguments } from "../../src/vm/qemu-arguments.ts";

@@ -3,7 +3,7 @@ import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
 import type { Block, Rule } from "../../parser/policy/tree.ts";
 import type { Span } from "../../source/source.ts";
 import type { Bool, IrBlock, IrRule } from "../ir.ts";
-import { and, atomsOf } from "./bool.ts";
+import { and, atomsOf } from "../bool.ts";
 import { type FieldRegistry, lowerCondition } from "./condition.ts";
 import { placeCondition } from "./place-condition.ts";
 import type { ResolvedHook } from "./resolved-hook.ts";

@@ -8,7 +8,7 @@ import type { WordSetName } from "../../kernel/words.ts";
 import type { Comparison, Condition, FieldReference, Literal } from "../../parser/policy/tree.ts";
 import { invariant } from "../../source/invariant.ts";
 import type { Bool, Field, Network, Test } from "../ir.ts";
-import { always, and, never, not, or } from "./bool.ts";
+import { always, and, never, not, or } from "../bool.ts";
 import { type LoweredTest, lowerIntegerTest } from "./integer-test.ts";
 import { anyAddress, hasHostBits, minimalNetworks, networksFor, parseNetwork } from "./network.ts";
 import { printable } from "./printable.ts";

@@ -16,7 +16,7 @@ import { elementAt } from "../../source/invariant.ts";
 import type { Capture, Ir, IrBlock, IrHook, IrPolicy } from "../ir.ts";
 import { type ChosenAttachments, chooseAttachments } from "./attach.ts";
 import { type DraftBlock, lowerBlock } from "./block.ts";
-import { atomsOf, mapAtoms } from "./bool.ts";
+import { atomsOf, mapAtoms } from "../bool.ts";
 import type { FieldRegistry } from "./condition.ts";
 import { type DeclaredFunctions, collectDeclarations, resolveHook } from "./resolve-hook.ts";
 import type { ResolvedHook } from "./resolved-hook.ts";

@@ -5,7 +5,7 @@ import type { HookFact } from "../../kernel/hook.ts";
 import { elementAt, invariant } from "../../source/invariant.ts";
 import type { Span } from "../../source/source.ts";
 import type { Bool, Test } from "../ir.ts";
-import { always, and } from "./bool.ts";
+import { always, and } from "../bool.ts";
 import { type FieldRegistry, registerField } from "./condition.ts";
 import type { ResolvedEvent, ResolvedHook } from "./resolved-hook.ts";
 

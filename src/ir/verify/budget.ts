@@ -8,7 +8,8 @@ import { type Estimate, estimate, weigh } from "./estimate.ts";
 import { fixedMaps, tableMap } from "./maps.ts";
 import { shapeOf } from "./shape.ts";
 import { type FieldTable, tablesOf } from "./tables.ts";
-import { atomsOfField, valuesOf } from "./values.ts";
+import { valueCount } from "../matching.ts";
+import { atomsOfField } from "./values.ts";
 import { weights } from "./weights.ts";
 
 export interface Budget {
@@ -130,7 +131,7 @@ function measureHook(hook: IrHook, tables: readonly FieldTable[]): HookBudget {
     })),
     fields: hook.fields.map(({ name }, field) => ({
       name,
-      values: atomsOfField(hook, field).reduce((sum, { test }) => sum + valuesOf(test), 0),
+      values: atomsOfField(hook, field).reduce((sum, { test }) => sum + valueCount(test), 0),
     })),
     words: shape.words,
     programs,

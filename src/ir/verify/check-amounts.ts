@@ -4,7 +4,8 @@ import { limits } from "../../kernel/limits.ts";
 import { MAXIMUM_STATES } from "../automaton.ts";
 import { type VerifyContext, lastRule, overLimit } from "./context.ts";
 import { fitsAutomaton, sideOf } from "./tables.ts";
-import { atomsOfField, valuesOf } from "./values.ts";
+import { valueCount } from "../matching.ts";
+import { atomsOfField } from "./values.ts";
 
 const splitPolicies = "compile some of the policies into a bundle of their own";
 
@@ -68,7 +69,7 @@ function spanOfValue(
 ): Diagnostic["span"] {
   let values = 0;
   return (hook === undefined ? [] : atomsOfField(hook, field)).find(({ test }) => {
-    values += valuesOf(test);
+    values += valueCount(test);
     return values > limits.valuesPerField;
   })?.span;
 }

@@ -1,6 +1,6 @@
 /** The parts of a hook's programs that cost instructions, counted. The estimate weighs each of them. */
 import type { Atom, IrHook, IrRule } from "../ir.ts";
-import { atomsOf } from "../lower/bool.ts";
+import { atomsOf } from "../bool.ts";
 import { endsOf } from "./path-end-words.ts";
 import { type FieldTable, sideOf } from "./tables.ts";
 import { isWide, residueSize, wordsOf } from "./words.ts";

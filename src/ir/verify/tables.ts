@@ -1,14 +1,21 @@
 /**
  * The tables that a hook's fields are looked up in. A value that is found has a class, and each class has a
- * vector. Which table serves which tests is what code generation chooses, too: the cheapest that is exact.
+ * vector. Which table serves which tests is said in ../matching.ts.
  */
 import type { MapKind } from "../../kernel/features.ts";
-import { limits } from "../../kernel/limits.ts";
 import { elementAt } from "../../source/invariant.ts";
 import type { Span } from "../../source/source.ts";
-import { type OwnedGlob, buildAutomaton } from "../automaton.ts";
-import type { Atom, Glob, IrHook, Network, Test } from "../ir.ts";
-import { atomsOfField, valuesOf } from "./values.ts";
+import { buildAutomaton } from "../automaton.ts";
+import type { Atom, IrHook, Network, Test } from "../ir.ts";
+import {
+  COMPARED_IN_PLACE,
+  globsOf,
+  HASH_KEY_BYTES,
+  HASHED_TEXTS,
+  textPlace,
+  valueCount,
+} from "../matching.ts";
+import { atomsOfField } from "./values.ts";
 
 export interface FieldTable {
   readonly field: number;
@@ -37,11 +44,6 @@ export type Side = "front" | "back" | "networks" | "globs" | "values";
 
 const sides: readonly Side[] = ["front", "back", "globs", "networks", "values"];
 
-/** Values up to which integers and networks are compared in place, one after the other. */
-const COMPARED_IN_PLACE = 8;
-/** Whole texts from which on, and bytes up to which, they are in a hash and not in a trie. */
-const HASHED_TEXTS = 32;
-const HASHED_BYTES = 64;
 const ADDRESS_BYTES = 16;
 const INTEGER_BYTES = 8;
 
@@ -56,17 +58,14 @@ export function tablesOf(hook: IrHook): readonly FieldTable[] {
   });
 }
 
-/** The table that a test's values are in; bit masks are compared in place. */
+/** The table that a test's values are in; bit masks and mere presence need none. */
 export function sideOf(test: Test): Side | undefined {
   switch (test.kind) {
     case "text":
-      return test.values.every(({ text }) => Buffer.byteLength(text) <= roomFor(test.match))
-        ? test.match === "suffix"
-          ? "back"
-          : "front"
-        : "globs";
-    case "glob":
-      return "globs";
+    case "glob": {
+      const place = textPlace(test);
+      return place === "automaton" ? "globs" : place === "presence" ? undefined : place;
+    }
     case "networks":
       return "networks";
     case "ranges":
@@ -76,17 +75,12 @@ export function sideOf(test: Test): Side | undefined {
   }
 }
 
-/** Bytes of a text that a trie's key holds: an exact text has its NUL there as well. */
-function roomFor(match: "exact" | "prefix" | "suffix"): number {
-  return limits.trieKeyBytes - (match === "exact" ? 1 : 0);
-}
-
 function tableOf(atoms: readonly Atom[], side: Side, field: number): readonly FieldTable[] {
   const base = { field, side, suffix: `${side}${field}`, constantBytes: 0 };
   switch (side) {
     case "values":
     case "networks": {
-      const values = atoms.reduce((sum, { test }) => sum + valuesOf(test), 0);
+      const values = atoms.reduce((sum, { test }) => sum + valueCount(test), 0);
       if (values <= COMPARED_IN_PLACE) {
         return [];
       }
@@ -131,7 +125,7 @@ function textTable(
   const longest = [...owners.keys()].reduce((most, text) => Math.max(most, text.length), 1);
   const isExact = atoms.every(({ test }) => test.kind === "text" && test.match === "exact");
   // The NUL of exact texts is no part of a hash's key.
-  const isHash = isExact && owners.size >= HASHED_TEXTS && longest - 1 <= HASHED_BYTES;
+  const isHash = isExact && owners.size >= HASHED_TEXTS && longest - 1 <= HASH_KEY_BYTES;
   const field = elementAt(atoms, 0).field;
   return {
     kind: isHash ? "hash" : "lpm_trie",
@@ -183,27 +177,6 @@ function automatonOf(atoms: readonly Atom[]): Pick<FieldTable, "constantBytes" |
 /** Whether an atom's texts or globs fit into an automaton. */
 export function fitsAutomaton(atom: Atom): boolean {
   return buildAutomaton(globsOf(atom)) !== undefined;
-}
-
-/** The globs that an atom on a text stands for; a plain text is one without wildcards. */
-function globsOf(atom: Atom): readonly OwnedGlob<Atom>[] {
-  const { test } = atom;
-  if (test.kind === "glob") {
-    return test.globs.map((glob) => ({ glob, ignoreCase: test.ignoreCase, owner: atom }));
-  }
-  if (test.kind !== "text") {
-    return [];
-  }
-  return test.values.map(({ text }) => {
-    const literal = { kind: "text" as const, text };
-    const anything = { kind: "characters" as const, slash: true };
-    const forms: Readonly<Record<typeof test.match, Glob["parts"]>> = {
-      exact: [literal],
-      prefix: [literal, anything],
-      suffix: [anything, literal],
-    };
-    return { glob: { parts: forms[test.match] }, ignoreCase: false, owner: atom };
-  });
 }
 
 /** For each key the atoms that hold for it and for every key that begins it; how many such sets there are. */

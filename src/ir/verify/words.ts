@@ -1,6 +1,7 @@
 /** Vectors of a hook: a bit for each rule, and one for each comparison in the part of a rule that is no guard. */
+import { conjuncts, NARROW_WORDS } from "../matching.ts";
 import type { Bool, IrHook, IrRule } from "../ir.ts";
-import { atomsOf } from "../lower/bool.ts";
+import { atomsOf } from "../bool.ts";
 
 /** Comparisons of a rule's residue: what is no comparison, or the negation of one, at the top of its condition. */
 export function residueSize({ condition }: IrRule): number {
@@ -16,9 +17,6 @@ export function wordsOf(hook: IrHook): number {
   return Math.max(1, Math.ceil(bits / 64));
 }
 
-/** Words of a vector that lies on the stack; wider ones lie in memory. */
-export const NARROW_WORDS = 16;
-
 /** Whether vectors of so many words lie in memory. */
 export function isWide(words: number): boolean {
   return words > NARROW_WORDS;
@@ -26,8 +24,4 @@ export function isWide(words: number): boolean {
 
 function isLiteral(part: Bool): boolean {
   return part.kind === "atom" || (part.kind === "not" && part.operand.kind === "atom");
-}
-
-function conjuncts(condition: Bool): readonly Bool[] {
-  return condition.kind === "and" ? condition.operands.flatMap(conjuncts) : [condition];
 }

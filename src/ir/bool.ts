@@ -1,5 +1,5 @@
 /** Building conditions: constants are folded, nested ands and ors are flat. */
-import type { Atom, Bool } from "../ir.ts";
+import type { Atom, Bool } from "./ir.ts";
 
 export const always: Bool = { kind: "constant", value: true };
 export const never: Bool = { kind: "constant", value: false };
