@@ -13,6 +13,11 @@ export const lintCatalog = {
     "the text is longer than the field",
     "The kernel cuts the value to the size of its field, so a longer text can never be equal to it.",
   ),
+  "glob-as-text": entry(
+    "warning",
+    "a wildcard where every character stands for itself",
+    "`==`, `in`, `starts with`, `ends with` and `under` compare letter by letter. A path with `*` in it is then the path of a file with a star in its name, which hardly any system has.",
+  ),
   "merged-directory": entry(
     "warning",
     "the path leads through a symbolic link",

@@ -3,6 +3,7 @@ import type { LintRule } from "./lint-rule.ts";
 import { allowWithoutOtherwise } from "./rules/allow-without-otherwise.ts";
 import { confusableCharacter } from "./rules/confusable-character.ts";
 import { dialectLimit } from "./rules/dialect-limit.ts";
+import { globAsText } from "./rules/glob-as-text.ts";
 import { matchesEverything } from "./rules/matches-everything.ts";
 import { mergedDirectory } from "./rules/merged-directory.ts";
 import { missingValue } from "./rules/missing-value.ts";
@@ -17,6 +18,7 @@ import { unlimitedAlert } from "./rules/unlimited-alert.ts";
 export const lintRules: readonly LintRule[] = [
   confusableCharacter,
   textTooLong,
+  globAsText,
   mergedDirectory,
   matchesEverything,
   redundantValue,

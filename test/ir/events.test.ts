@@ -173,6 +173,9 @@ describe("slips in names", () => {
   it.each([
     ["file.write", "file.paht", "did you mean `file.path`?"],
     ["net.connect", "dest.prot", "did you mean `dest.port`?"],
+    ["net.connect", "dest.ip", "did you mean `dest.addr`?"],
+    ["file.write", "path", "did you mean `file.path`?"],
+    ["bpf.load", "process.name", "did you mean `process.exe`?"],
     ["file.create", "name", "its fields are `file.path`"],
     ["bpf.load", "program", "the event has no fields of its own"],
     ["capability.use", "capabilty", "did you mean `capability`?"],

@@ -47,6 +47,9 @@ describe("rules that say something else than their author means", () => {
       ['merged-directory "/var/run/secrets"'],
     ],
     ["a name that only begins like a link", block('deny when f.path starts with "/binaries"'), []],
+    ["a wildcard as a letter", block('deny when f.path == "/srv/*.key"'), ['glob-as-text "/srv/*.key"']],
+    ["a wildcard in a glob", block('deny when f.path matches "/srv/*.key"'), []],
+    ["a star in a name without a directory", block('deny when f.path ends with "*"'), []],
     ["the root directory", block('deny when f.path under "/"'), ['matches-everything "/"']],
     ["a prefix that all paths have", block('deny when f.path starts with "/"'), ['matches-everything "/"']],
     [

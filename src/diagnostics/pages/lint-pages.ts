@@ -13,6 +13,7 @@ export const lintPages = {
     'deny when process.comm == "kubelet-container-agent"',
     'deny when process.comm == "kubelet-contain"',
   ),
+  "glob-as-text": inRules('deny when f.path == "/root/.ssh/*"', 'deny when f.path matches "/root/.ssh/*"'),
   "merged-directory": inRules('deny when f.path == "/bin/sh"', 'deny when f.path == "/usr/bin/sh"'),
   "matches-everything": inRules('deny when f.path under "/"', 'deny when f.path under "/etc"'),
   "redundant-value": inRules('deny when f.path under ["/etc", "/etc/ssh"]', 'deny when f.path under "/etc"'),

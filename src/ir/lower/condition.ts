@@ -1,6 +1,7 @@
 /** Conditions: names to fields, comparisons to typed tests. */
 import { type Diagnostic, diagnostic } from "../../diagnostics/diagnostic.ts";
 import { didYouMean } from "../../diagnostics/suggest.ts";
+import { fieldMeant } from "../../kernel/field-aliases.ts";
 import { type FieldFact, fieldsOf } from "../../kernel/field.ts";
 import type { FieldSource } from "../../kernel/hook.ts";
 import { processField, processFieldNames, processName } from "../../kernel/process-field.ts";
@@ -218,7 +219,7 @@ function findField(
     findings.push(diagnostic("not-supported-yet", reference.span, `\`${name}\` is not supported yet`));
     return undefined;
   }
-  const help = didYouMean(reference.segments.join("."), fieldNames(hook)) ?? eventFields(hook);
+  const help = likelyField(reference, hook) ?? eventFields(hook);
   const where = hook.event === undefined ? "at this hook" : `to \`${hook.event.fact.name}\``;
   findings.push(
     diagnostic("unknown-field", reference.span, `\`${name}\` is not known ${where}`, {
@@ -226,6 +227,13 @@ function findField(
     }),
   );
   return undefined;
+}
+
+function likelyField({ segments }: FieldReference, hook: ResolvedHook): string | undefined {
+  const written = segments.join(".");
+  const known = fieldNames(hook);
+  const meant = fieldMeant(written, known);
+  return meant === undefined ? didYouMean(written, known) : `did you mean \`${meant}\`?`;
 }
 
 /** What to ask of an event instead of a field that it does not have. */

@@ -45,6 +45,11 @@ const words: ReadonlyMap<string, string> = new Map([
   ["macro", "define"],
   ["function", "define"],
   ["parameter", "param"],
+  ["all", "everything"],
+  ["any", "everything"],
+  ["pods", "containers"],
+  ["node", "host"],
+  ["nodes", "host"],
 ]);
 
 /** What is meant by a word of another language, if it is one. */
@@ -62,7 +67,7 @@ const signs: ReadonlyMap<string, ForeignSign> = new Map<string, ForeignSign>([
   ["&&", { help: "write `and`", instead: "and" }],
   ["||", { help: "write `or`", instead: "or" }],
   ["!", { help: "write `not`", instead: "not " }],
-  [";", { help: "leave it out: statements need no sign at their end", instead: "" }],
+  [";", { help: "actions are separated by `,`; statements need no sign at their end" }],
   ["-", { help: "a name with `-` is written in quotes" }],
   ["*", { help: 'wildcards stand in texts: `matches "/etc/*"`; arguments are declared as `name: type`' }],
   ["$", { help: "parameters are named without a sign: `param admin: path`" }],

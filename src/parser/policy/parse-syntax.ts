@@ -1,5 +1,5 @@
 /** `.policy` text -> syntax tree. Loads chevrotain: import this module only when there is such a text. */
-import type { IToken } from "chevrotain";
+import type { IToken, TokenType } from "chevrotain";
 import type { Diagnostic, Fix } from "../../diagnostics/diagnostic.ts";
 import { diagnostic } from "../../diagnostics/diagnostic.ts";
 import type { Source, Span } from "../../source/source.ts";
@@ -11,6 +11,7 @@ import type { FileSyntax } from "./syntax.ts";
 import {
   CloseBracket,
   CloseParenthesis,
+  ForeignComment,
   Integer,
   OpenBracket,
   OpenParenthesis,
@@ -36,6 +37,9 @@ export interface ParsedSyntax {
 
 /** Brackets within brackets, or `not` before `not`: more can't be read, and would exhaust the stack. */
 const deepestNesting = 64;
+
+/** What `checkTokens` reports and no statement can have. */
+const unusable: ReadonlySet<TokenType> = new Set([ForeignComment, SingleQuoted, UnclosedQuote]);
 
 /** Never throws; reports at most 200 findings. */
 export function parseSyntax(source: Source): ParsedSyntax {
@@ -64,9 +68,7 @@ export function parseSyntax(source: Source): ParsedSyntax {
       diagnostics: [...lexical, finding].slice(0, mostFindings),
     };
   }
-  const usable = lexed.tokens.filter(
-    ({ tokenType }) => tokenType !== UnclosedQuote && tokenType !== SingleQuoted,
-  );
+  const usable = lexed.tokens.filter(({ tokenType }) => !unusable.has(tokenType));
   const { brokenNames, diagnostics, file } = parseStructure(
     source,
     usable,
@@ -100,6 +102,8 @@ function checkTokens(source: Source, tokens: readonly IToken[]): readonly Diagno
           help: `close it with \`${token.image.startsWith("`") ? "a backtick" : '"'}\`; a line break in a text is \`\\n\``,
         }),
       );
+    } else if (token.tokenType === ForeignComment) {
+      diagnostics.push(foreignComment(source, token));
     } else if (token.tokenType === SingleQuoted) {
       diagnostics.push(singleQuoted(source, token));
     } else if (token.tokenType === Text || token.tokenType === QuotedName) {
@@ -113,6 +117,14 @@ function checkTokens(source: Source, tokens: readonly IToken[]): readonly Diagno
     }
   }
   return diagnostics;
+}
+
+function foreignComment(source: Source, token: IToken): Diagnostic {
+  const span = createSpan(source, token.startOffset, token.startOffset + 2);
+  return diagnostic("policy-character", span, "a comment starts with `#`", {
+    help: "write `#` for `//`; a path stands in double quotes",
+    fixes: [{ title: "write `#`", safety: "unsafe", edits: [{ span, text: "#" }] }],
+  });
 }
 
 function singleQuoted(source: Source, token: IToken): Diagnostic {

@@ -69,6 +69,7 @@ function doesNotFit(
   const help =
     slip?.help ??
     bracketHelp(found, error) ??
+    listHelp(found, labels) ??
     reservedHelp(found, labels) ??
     longHelp(labels) ??
     (wanted === undefined ? "remove it, or complete the statement before it" : `write ${wanted} here`);
@@ -92,15 +93,19 @@ function bracketHelp(found: IToken, { tokens }: StatementError): string | undefi
     case "(":
     case ",":
       return "a list is written in brackets: `[a, b]`";
-    case "/":
-      return tokens[tokens.indexOf(found) + 1]?.image !== "/"
-        ? undefined
-        : "a comment starts with `#`; a path stands in double quotes";
     default:
       return before === "syscall"
         ? "write `on syscall when syscall.id == …`, or `on kprobe syscall …`"
         : undefined;
   }
+}
+
+/** Two values of a list side by side. */
+function listHelp(found: IToken, labels: readonly string[]): string | undefined {
+  const isValue = /^["\w-]/.test(found.image);
+  return isValue && labels.length === 1 && labels[0] === "`]`"
+    ? "write `,` between the values of a list"
+    : undefined;
 }
 
 function isRule({ tokens }: StatementError): boolean {

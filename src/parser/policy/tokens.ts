@@ -63,6 +63,13 @@ export const Integer = createToken({
   label: "a number",
 });
 
+/** A comment of other languages: reported, and taken for one. */
+export const ForeignComment = createToken({
+  name: "ForeignComment",
+  pattern: /\/\/[^\r\n]*/,
+  label: "a comment",
+});
+
 export const Comment = createToken({ name: "Comment", pattern: /#[^\r\n]*/, group: "comments" });
 const Space = createToken({
   name: "Space",
@@ -120,6 +127,7 @@ export function wordToken(word: ReservedWord | ContextualWord): TokenType {
 export const allTokens: readonly TokenType[] = [
   Space,
   Comment,
+  ForeignComment,
   Text,
   QuotedName,
   UnclosedQuote,
@@ -158,6 +166,7 @@ export const allTokens: readonly TokenType[] = [
 const grouped = [
   Space,
   Comment,
+  ForeignComment,
   Text,
   QuotedName,
   UnclosedQuote,
