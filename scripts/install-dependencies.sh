@@ -27,6 +27,7 @@ need_command qemu-system-x86_64 qemu-system-x86
 need_command xz xz-utils
 need_command zstd zstd
 need_command dpkg-deb dpkg
+need_command crun crun
 if ! { [ -x /bin/busybox ] && ! ldd /bin/busybox >/dev/null 2>&1; }; then
   missing="$missing busybox-static"
 fi
