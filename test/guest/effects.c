@@ -1,16 +1,22 @@
 /*
  * Tries operations and reports their effects, one JSON object a line:
  *
- *     effects OPERATION:TARGET...
+ *     effects [PROGRAM!...]OPERATION:TARGET...
+ *
+ * "PROGRAM!" has a copy of this program, at that path, try the operation; with several, each is the parent of the
+ * next. "run:COMMAND" has a shell run the command.
  *
  * Each operation runs in a child that shares a buffer with this process. What it reads goes into that buffer,
  * so "bytes" counts what had arrived when the child ended, killed or not. For connections, "syns" counts the
  * TCP segments with SYN that left the machine.
  *
- *   signal  that killed the child, or 0
+ *   pid     of the child
+ *   signal  that killed it, or 0
+ *   status  that it exited with: of `run`, the command's
  *   error   errno of the call that failed first, or 0
  *   bytes   that reached the shared buffer
  *   size    of the target afterwards, -1 when it is absent
+ *   output  what a command wrote to its standard output, the beginning
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -37,10 +43,16 @@
 
 #define BUFFER_BYTES 4096
 #define UNTOUCHED 0xEE
+/* Where programs that are tried in turn find what they share. */
+#define SHARED_FILE 100
+#define OUTPUT_FILE 101
+#define OUTPUT_BYTES 512
 
 struct shared {
 	unsigned char buffer[BUFFER_BYTES];
 	int error;
+	/* As waitpid gives it, of the program that tried the operation for others; -1 when none did. */
+	int status;
 };
 
 static struct shared *shared;
@@ -265,6 +277,12 @@ static void connect_fast_open(const char *target)
 	check(sendto(sock, "hello", 5, MSG_FASTOPEN, (struct sockaddr *)&address, length));
 }
 
+static void run_command(const char *command)
+{
+	check(dup2(OUTPUT_FILE, STDOUT_FILENO));
+	check(execl("/bin/sh", "sh", "-c", command, NULL));
+}
+
 static const struct operation {
 	const char *name;
 	void (*run)(const char *target);
@@ -292,6 +310,7 @@ static const struct operation {
 	{ "connect", connect_tcp },
 	{ "connect-udp", connect_udp },
 	{ "connect-fast-open", connect_fast_open },
+	{ "run", run_command },
 };
 
 /* Whether an outgoing packet is a TCP segment that opens a connection. */
@@ -330,53 +349,151 @@ static long size_of(const char *path)
 	return stat(path, &status) == 0 ? (long)status.st_size : -1;
 }
 
-static void try_operation(const struct operation *operation, const char *target, int packets)
+/* The operation that "NAME:TARGET" asks for, and its target. */
+static const struct operation *parse_operation(const char *text, const char **target)
 {
+	const char *colon = strchr(text, ':');
+	for (unsigned int at = 0; colon && at < sizeof(operations) / sizeof(operations[0]); at++)
+		if (strlen(operations[at].name) == (size_t)(colon - text) &&
+		    strncmp(operations[at].name, text, colon - text) == 0) {
+			*target = colon + 1;
+			return &operations[at];
+		}
+	fprintf(stderr, "effects: no operation %s\n", text);
+	exit(2);
+}
+
+/* Splits "PROGRAM!REST"; NULL when no program is named before the operation. */
+static const char *parse_program(const char *text, char *program, size_t room)
+{
+	const char *mark = strchr(text, '!');
+	const char *colon = strchr(text, ':');
+	if (!mark || (colon && colon < mark))
+		return NULL;
+	snprintf(program, room, "%.*s", (int)(mark - text), text);
+	return mark + 1;
+}
+
+/* Becomes the program that is named first, or does what is asked. */
+static void act(const char *text)
+{
+	char program[256];
+	const char *target;
+	const char *rest = parse_program(text, program, sizeof(program));
+	if (rest)
+		check(execl(program, program, "--in-turn", rest, NULL));
+	else
+		parse_operation(text, &target)->run(target);
+}
+
+/* A program between others: the one that it starts does what is asked. */
+static void act_in_turn(const char *text)
+{
+	char program[256];
+	int status;
+	if (!parse_program(text, program, sizeof(program))) {
+		act(text);
+		return;
+	}
+	pid_t child = fork();
+	if (child == 0) {
+		act(text);
+		_exit(0);
+	}
+	waitpid(child, &status, 0);
+	if (shared->status < 0)
+		shared->status = status;
+}
+
+static void print_output(void)
+{
+	unsigned char text[OUTPUT_BYTES];
+	long length = pread(OUTPUT_FILE, text, sizeof(text), 0);
+	printf(",\"output\":\"");
+	for (long at = 0; at < length; at++)
+		printf(text[at] < ' ' || text[at] > '~' || text[at] == '"' || text[at] == '\\' ? "\\u%04x" : "%c",
+		       text[at]);
+	printf("\"");
+	if (ftruncate(OUTPUT_FILE, 0) != 0 || lseek(OUTPUT_FILE, 0, SEEK_SET) != 0)
+		perror("effects");
+}
+
+static void try_operation(const char *text, int packets)
+{
+	char program[256];
+	const char *target;
+	const char *bare = text;
 	int status = 0;
 	int bytes = 0;
+	for (const char *rest; (rest = parse_program(bare, program, sizeof(program))) != NULL;)
+		bare = rest;
+	const struct operation *operation = parse_operation(bare, &target);
 	int network = strncmp(operation->name, "connect", 7) == 0;
 	count_syns(packets, 0);
 	memset(shared->buffer, UNTOUCHED, BUFFER_BYTES);
 	shared->error = 0;
+	shared->status = -1;
 	fflush(stdout);
 	pid_t child = fork();
 	if (child == 0) {
 		alarm(10);
-		operation->run(target);
+		act(text);
 		_exit(0);
 	}
 	waitpid(child, &status, 0);
+	if (shared->status >= 0 && !WIFSIGNALED(status))
+		status = shared->status;
 	for (int index = 0; index < BUFFER_BYTES; index++)
 		bytes += shared->buffer[index] != UNTOUCHED;
-	printf("{\"operation\":\"%s\",\"target\":\"%s\",\"signal\":%d,\"error\":%d,\"bytes\":%d,", operation->name,
-	       target, WIFSIGNALED(status) ? WTERMSIG(status) : 0, shared->error, bytes);
-	if (network)
-		printf("\"syns\":%d}\n", count_syns(packets, 100));
-	else
-		printf("\"size\":%ld}\n", size_of(target));
+	printf("{\"operation\":\"%s\",\"pid\":%d,\"signal\":%d,\"error\":%d,\"bytes\":%d", operation->name, child,
+	       WIFSIGNALED(status) ? WTERMSIG(status) : 0, shared->error, bytes);
+	if (operation->run == run_command) {
+		printf(",\"status\":%d", WEXITSTATUS(status));
+		print_output();
+	} else if (network) {
+		printf(",\"target\":\"%s\",\"syns\":%d", target, count_syns(packets, 100));
+	} else {
+		printf(",\"target\":\"%s\",\"size\":%ld", target, size_of(target));
+	}
+	printf("}\n");
+}
+
+/* Memory that programs find again after exec. */
+static void share_memory(void)
+{
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED, SHARED_FILE, 0);
+	if (shared == MAP_FAILED) {
+		perror("effects");
+		exit(2);
+	}
+}
+
+static void make_file(const char *name, int descriptor, long bytes)
+{
+	int file = memfd_create(name, 0);
+	if (file < 0 || ftruncate(file, bytes) != 0 || dup2(file, descriptor) < 0) {
+		perror("effects");
+		exit(2);
+	}
+	close(file);
 }
 
 int main(int argc, char **argv)
 {
-	int packets = socket(AF_PACKET, SOCK_DGRAM | SOCK_NONBLOCK, htons(ETH_P_ALL));
-	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (packets < 0 || shared == MAP_FAILED) {
+	if (argc == 3 && strcmp(argv[1], "--in-turn") == 0) {
+		share_memory();
+		act_in_turn(argv[2]);
+		return 0;
+	}
+	int packets = socket(AF_PACKET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, htons(ETH_P_ALL));
+	if (packets < 0) {
 		perror("effects");
 		return 2;
 	}
-	for (int index = 1; index < argc; index++) {
-		char *colon = strchr(argv[index], ':');
-		const struct operation *found = NULL;
-		if (colon)
-			*colon = '\0';
-		for (unsigned int at = 0; colon && at < sizeof(operations) / sizeof(operations[0]); at++)
-			if (strcmp(operations[at].name, argv[index]) == 0)
-				found = &operations[at];
-		if (!found) {
-			fprintf(stderr, "effects: no operation %s\n", argv[index]);
-			return 2;
-		}
-		try_operation(found, colon + 1, packets);
-	}
+	make_file("shared", SHARED_FILE, sizeof(*shared));
+	make_file("output", OUTPUT_FILE, 0);
+	share_memory();
+	for (int index = 1; index < argc; index++)
+		try_operation(argv[index], packets);
 	return 0;
 }

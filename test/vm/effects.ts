@@ -5,7 +5,10 @@ import { REPOSITORY } from "./guest.ts";
 /** What `test/guest/effects.c` reports of one operation. */
 export interface Effect {
   readonly operation: string;
-  readonly target: string;
+  /** Of the process that tried it. */
+  readonly pid: number;
+  /** Of a command there is none. */
+  readonly target?: string;
   /** Signal that killed the operation's process, or 0. */
   readonly signal: number;
   readonly error: number;

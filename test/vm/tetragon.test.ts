@@ -1,0 +1,99 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { type KernelName, kernelByName } from "../../src/vm/kernel-catalog.ts";
+import { type Expectation, readGroups } from "./tetragon-case.ts";
+import {
+  type Came,
+  type GuestRun,
+  type Judged,
+  compileGroups,
+  judge,
+  runGroups,
+  targetOf,
+} from "./tetragon-run.ts";
+
+/** `POLICYC_TEST_KERNELS=5.10,7.2` tries others, `POLICYC_TEST_CASES=NAME,…` only these folders. */
+const kernels: readonly KernelName[] = (
+  process.env["POLICYC_TEST_KERNELS"]?.split(",") ?? ["6.1", "6.12"]
+).flatMap((word) => kernelByName(word) ?? []);
+const groups = readGroups();
+
+describe.each(kernels)("TracingPolicies on kernel %s", (kernel) => {
+  let judged: readonly Judged[] = [];
+  let run: GuestRun | undefined;
+
+  beforeAll(async () => {
+    const target = await targetOf(kernel);
+    judged = await Promise.all(groups.map((group) => judge(group, target)));
+    const compiling = judged.filter(({ tree }) => tree !== undefined);
+    const bundle = await compileGroups(compiling, target);
+    run = await runGroups(
+      kernel,
+      compiling.map(({ group }) => group),
+      bundle,
+    );
+  }, 580_000);
+
+  describe.each(groups)("$name", (group) => {
+    const { refused, cases } = group;
+    const policyNames = (): readonly string[] =>
+      judged.find((each) => each.group === group)?.tree?.policies.map(({ name }) => name.text) ?? [];
+    const reason = refused[kernel];
+    if (reason !== undefined) {
+      it(`is refused: ${reason}`, () => {
+        const codes = judged.find((each) => each.group === group)?.errors.map(({ code }) => code);
+        expect(codes).toContain(reason);
+      });
+      return;
+    }
+
+    it("compiles", () => {
+      const found = judged.find((each) => each.group === group);
+      expect(found?.errors.map(({ code, message }) => `${code}: ${message}`)).toEqual([]);
+    });
+
+    it.each(cases)("$name", (each) => {
+      expectOutcome(run?.enforced.get(each), each, policyNames());
+    });
+
+    it.each(cases.filter(({ monitored }) => monitored !== undefined))("$name, monitored", (each) => {
+      expectOutcome(run?.monitored.get(each), each.monitored ?? each, policyNames());
+    });
+  });
+
+  it("loses no event", () => {
+    expect(run?.status).toMatch(/"lost":0[,}]/);
+  });
+});
+
+function expectOutcome(came: Came | undefined, expected: Expectation, policies: readonly string[]): void {
+  if (came === undefined) {
+    throw new Error("the operation was not tried");
+  }
+  expect(came.effect).toMatchObject(expected.effect);
+  const own = came.events.filter(({ policy }) => policy !== undefined && policies.includes(policy));
+  const left = own.map(({ json }) => json);
+  for (const part of expected.events) {
+    const at = left.findIndex((json) => contains(json, part));
+    expect(
+      at,
+      `no event with ${JSON.stringify(part)} among ${JSON.stringify(left, null, 1)}`,
+    ).toBeGreaterThanOrEqual(0);
+    left.splice(at, 1);
+  }
+  for (const part of expected.absent) {
+    expect(left.filter((json) => contains(json, part))).toEqual([]);
+  }
+  if (expected.silent) {
+    expect(left).toEqual([]);
+  }
+}
+
+/** Whether a value has at least the fields of a part; lists have the same length. */
+function contains(value: unknown, part: unknown): boolean {
+  try {
+    expect(value).toMatchObject(part as object);
+    return true;
+  } catch {
+    return false;
+  }
+}
