@@ -130,7 +130,7 @@ function writeMatch(context: DecideContext, field: Field, matcher: Matcher): voi
   const { bits } = part;
   const match = { writer, bits, name: matcherName(part, matcher) };
   if (matcher.kind === "compare") {
-    writeCompare(match, matcher, field, valueOf(field));
+    writeCompare(match, matcher, field, valueOf(field, part.hook));
     return;
   }
   writer.block(neededBy(bits, matcher), () => {
@@ -138,12 +138,12 @@ function writeMatch(context: DecideContext, field: Field, matcher: Matcher): voi
       writer.line("struct network_key key = { .bits = 128 };");
       writer.line("u64 class = 0;");
       writer.line();
-      writer.line(`network_key(&key, ${valueOf(field)});`);
+      writer.line(`network_key(&key, ${valueOf(field, part.hook)});`);
       writeMapLookup(match, matcher, "&key");
       return;
     }
     invariant(matcher.kind === "integer-table", `a ${matcher.kind} matcher on ${field.name}`);
-    const key = keyExpression(field, valueOf(field));
+    const key = keyExpression(field, valueOf(field, part.hook));
     writeIntegerLookup(writer, match.name, matcher.table, key, matcher.vectors.length - 1);
     writeAnd(writer, bits, `${match.name}_vectors[class]`);
   });

@@ -1,10 +1,11 @@
 /** What the parts of a decide function share. */
-import type { Field } from "../ir/ir.ts";
+import type { Field, IrHook } from "../ir/ir.ts";
 import { type HookBits, bitsOfUse, useOfField, vectorsOf, wordsOf } from "./bits.ts";
 import type { CWriter } from "./c-writer.ts";
 import { anyLive, isWide, ruleMask, writeForget, writeKeep } from "./live-code.ts";
 import type { Matcher } from "./matcher.ts";
 import type { HookParts } from "./parts.ts";
+import { integerCast } from "./values.ts";
 
 /** Where a decide function is written, and of what. */
 export interface DecideContext {
@@ -17,11 +18,12 @@ export function isText(field: Field): boolean {
   return field.type.kind === "path" || field.type.kind === "string";
 }
 
-/** C expression for the value of a field that is no path. */
-export function valueOf(field: Field): string {
+/** C expression for the value of a field that is no path, in the field's own type. */
+export function valueOf(field: Field, hook: IrHook): string {
   const { source } = field;
   switch (source.kind) {
     case "argument":
+      return `${integerCast(hook.fact.arguments[source.argument]?.type, field.type)}values->arg${source.argument}`;
     case "argument-path":
       return `values->arg${source.argument}`;
     case "file":

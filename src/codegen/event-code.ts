@@ -3,7 +3,7 @@ import type { Capture, IrHook } from "../ir/ir.ts";
 import { elementAt } from "../source/invariant.ts";
 import { CAPTURED_SOCK } from "../../runtime/event-layout.ts";
 import type { CWriter } from "./c-writer.ts";
-import { hookName, pathArguments } from "./values.ts";
+import { hookName, integerCast, pathArguments } from "./values.ts";
 
 /** Bytes of a record's captures besides paths. */
 export function fixedCaptureBytes(hook: IrHook): number {
@@ -95,12 +95,14 @@ function writeTextParameters(writer: CWriter, texts: readonly number[]): void {
 
 function writeCapture(writer: CWriter, hook: IrHook, capture: Capture): void {
   const value = `values->arg${capture.argument}`;
+  const argument = elementAt(hook.fact.arguments, capture.argument);
+  const cast = capture.type.kind === "integer" ? integerCast(argument.type, capture.type) : "";
   writer.line();
-  writer.line(`/* ${elementAt(hook.fact.arguments, capture.argument).name} */`);
+  writer.line(`/* ${argument.name} */`);
   switch (capture.type.kind) {
     case "integer":
       writer.line(
-        `*(${capture.type.signed ? "s64" : "u64"} *)&scratch->record[bounded(at, RECORD_BYTES - 8)] = ${value};`,
+        `*(${capture.type.signed ? "s64" : "u64"} *)&scratch->record[bounded(at, RECORD_BYTES - 8)] = ${cast}${value};`,
       );
       writer.line("at += 8;");
       return;

@@ -215,7 +215,8 @@ function writeProgram(
     cType.endsWith("*") ? `${cType}${parameter}` : `${cType} ${parameter}`,
   );
   const hasResult = point.kind === "lsm" || point.kind === "fmod_ret" || point.kind === "fexit";
-  const all = hasResult && hook.fact.result !== undefined ? [...parameters, "int result"] : parameters;
+  const all =
+    hasResult && hook.fact.result !== undefined ? [...parameters, `${resultType(hook)} result`] : parameters;
   const seesResult = point.seesResult && hook.fact.result !== undefined;
   writer.line();
   writer.line(`SEC("${point.kind}/${point.target}")`);
@@ -236,6 +237,11 @@ function writeProgram(
       `return ${name}_decide(&values, ${attachment.kind === "guard"}, ${point.canDeny}, generation);`,
     );
   });
+}
+
+/** The kernel's own width: the upper half of a narrower result is not defined. */
+function resultType({ fact: { result } }: IrHook): string {
+  return result?.kind === "integer" && result.bits === 64 ? "long" : "int";
 }
 
 function writeProcessPrograms(

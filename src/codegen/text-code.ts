@@ -28,7 +28,7 @@ export function writePathEnds(context: DecideContext, field: Field, index: numbe
   writer.line();
   writer.line(`/* ${cComment(field.name)}: first and last component */`);
   writer.block("{", () => {
-    writeEndFilters(writer, part, index, ends, valueOf(field), () => {
+    writeEndFilters(writer, part, index, ends, valueOf(field, part.hook), () => {
       writeMissing(context, index);
     });
   });

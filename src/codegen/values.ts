@@ -1,6 +1,7 @@
 /** The C struct that holds what the rules of a hook compare and its events carry. */
 import type { IrHook } from "../ir/ir.ts";
 import { elementAt } from "../source/invariant.ts";
+import type { FieldType } from "../kernel/field.ts";
 import type { ArgumentMapping, AttachPoint } from "../kernel/hook.ts";
 import { type CWriter, cIdentifier, cWord } from "./c-writer.ts";
 
@@ -38,6 +39,12 @@ export function pathArguments(hook: IrHook): readonly number[] {
 export function processLevels(hook: IrHook): readonly number[] {
   const levels = hook.fields.flatMap(({ source }) => (source.kind === "process" ? [source.level] : []));
   return [...new Set(levels)].sort((a, b) => a - b);
+}
+
+/** A C cast where a policy reads an argument as another integer type than the kernel's. */
+export function integerCast(kernel: { readonly kind: string } | undefined, read: FieldType): string {
+  const isSame = kernel === undefined || JSON.stringify(kernel) === JSON.stringify(read);
+  return read.kind !== "integer" || isSame ? "" : `(${read.signed ? "s" : "u"}${read.bits})`;
 }
 
 /** Whether a field has no value at some attach point of the hook. */
@@ -161,6 +168,9 @@ function writeArgument(
     }
     case "sending-socket":
       writer.line(`sock_sending(${value}, ${parameter(mapping.socket)}, ${parameter(mapping.message)});`);
+      return;
+    case "register":
+      writeParameter(writer, argument, kind, `${parameter(mapping.registers)}->${mapping.register}`);
       return;
     case "current-tgid":
       writer.line(`values.arg${argument} = bpf_get_current_pid_tgid() >> 32;`);

@@ -57,6 +57,9 @@ export interface HookPlace {
 
 export type AttachKind = "lsm" | "fmod_ret" | "fentry" | "fexit" | "kprobe" | "kretprobe" | "tp_btf";
 
+/** A register of a `struct pt_regs` of x86-64 that passes an argument, or the result. */
+export type Register = "di" | "si" | "dx" | "cx" | "r10" | "r8" | "r9" | "bx" | "bp" | "ax";
+
 /** A BPF program type and target that serves a hook. */
 export interface AttachPoint {
   readonly kind: AttachKind;
@@ -117,6 +120,8 @@ export type ArgumentMapping =
     }
   /** The same, with the destination that a `struct msghdr *` names, if it names one. */
   | { readonly kind: "sending-socket"; readonly socket: number; readonly message: number }
+  /** What a register held when the call began; `registers` is a `struct pt_regs *` parameter. */
+  | { readonly kind: "register"; readonly registers: number; readonly register: Register }
   /** The process id of the task that is running. */
   | { readonly kind: "current-tgid" }
   /** `CLONE_NEW*` that unshare or setns was called with; 0 in other system calls. */

@@ -5,6 +5,13 @@ import { functionHook } from "../../kernel/function-hook.ts";
 import { hookTable } from "../../kernel/hook-table.ts";
 import type { ArgumentType, HookFact } from "../../kernel/hook.ts";
 import { lsmHook } from "../../kernel/lsm-hook.ts";
+import {
+  parseSystemCall,
+  systemCallFunction,
+  systemCallHook,
+  systemCallNames,
+  systemCallNumber,
+} from "../../kernel/system-call-hook.ts";
 import { type Target, findPrototype } from "../../kernel/target.ts";
 import { valueType, valueTypeNames } from "../../kernel/value-types.ts";
 import type { HookReference, Parameter, PolicyTree } from "../../parser/policy/tree.ts";
@@ -39,7 +46,10 @@ export function collectDeclarations(tree: PolicyTree): DeclaredFunctions {
 
 /** LSM hooks and functions have names of their own. */
 function declarationKey(reference: RawHook): string {
-  return `${reference.section === "lsm" ? "lsm/" : ""}${reference.target.text}`;
+  const call = reference.syscall ? parseSystemCall(reference.target.text) : undefined;
+  return call === undefined
+    ? `${reference.section === "lsm" ? "lsm/" : ""}${reference.target.text}`
+    : systemCallFunction(call);
 }
 
 /**
@@ -84,14 +94,21 @@ function findFact(
   findings: Diagnostic[],
 ): HookFact | undefined {
   const name = reference.target.text;
-  if (reference.syscall || !servedSections.has(reference.section)) {
-    const what = reference.syscall ? "hooks on system calls" : `\`${reference.section}\` hooks`;
+  if (!servedSections.has(reference.section)) {
     findings.push(
-      diagnostic("not-supported-yet", reference.target.span, `${what} are not supported yet`, {
-        help: "hook a kernel function that the operation goes through",
-      }),
+      diagnostic(
+        "not-supported-yet",
+        reference.target.span,
+        `\`${reference.section}\` hooks are not supported yet`,
+        { help: "hook a kernel function that the operation goes through" },
+      ),
     );
     return undefined;
+  }
+  const declared: ReadonlyMap<number, ArgumentType> =
+    declarations.get(declarationKey(reference)) ?? new Map();
+  if (reference.syscall) {
+    return findSystemCall(reference, declared, targets, findings);
   }
   if (!/^[A-Za-z_][A-Za-z0-9_.]{0,127}$/.test(name)) {
     const help = didYouMean(name, [...hookTable.keys()]);
@@ -102,13 +119,36 @@ function findFact(
     );
     return undefined;
   }
-  const declared: ReadonlyMap<number, ArgumentType> =
-    declarations.get(declarationKey(reference)) ?? new Map();
   if (reference.section === "lsm") {
     return lsmHook(name, declared, findPrototype(targets, `bpf_lsm_${name}`));
   }
   const lsmPrototype = findPrototype(targets, name.replace(/^security_/, "bpf_lsm_"));
   return hookTable.get(name) ?? functionHook(name, declared, findPrototype(targets, name), lsmPrototype);
+}
+
+/** System calls that are newer than the compiler are known by the BTF of a target. */
+function findSystemCall(
+  { target }: RawHook,
+  declared: ReadonlyMap<number, ArgumentType>,
+  targets: readonly Target[],
+  findings: Diagnostic[],
+): HookFact | undefined {
+  const call = parseSystemCall(target.text);
+  const isKnown =
+    call !== undefined &&
+    (call.abi === "ia32" ||
+      systemCallNumber(call.call) !== undefined ||
+      findPrototype(targets, systemCallFunction(call)) !== undefined);
+  if (isKnown) {
+    return systemCallHook(call, declared);
+  }
+  const likely = didYouMean(target.text, systemCallNames());
+  findings.push(
+    diagnostic("unknown-hook", target.span, `\`${printable(target.text)}\` is no system call`, {
+      help: likely ?? "for a function of the kernel that is no system call, say so: `syscall: false`",
+    }),
+  );
+  return undefined;
 }
 
 function reportDuplicates(parameters: readonly Parameter[], findings: Diagnostic[]): void {

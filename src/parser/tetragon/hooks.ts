@@ -1,5 +1,4 @@
 /** The sections of a TracingPolicy: each entry becomes a block. */
-import { shortText } from "../../diagnostics/display.ts";
 import { diagnostic } from "../../diagnostics/diagnostic.ts";
 import type { Block, HookReference, RawSection } from "../policy/tree.ts";
 import type { YamlMapping, YamlNode, YamlScalar } from "../yaml/tree.ts";
@@ -29,8 +28,9 @@ export function lowerKprobe(node: YamlNode, findings: Findings): Block | undefin
     return undefined;
   }
   refuseOtherKeys(findings, node, "kprobes", functionKeys);
-  const supported = checkCall(node, call, findings);
-  const block = lowerBlock(node, "kprobe", call, lowerResult(node, findings), findings);
+  const supported = checkCall(call, findings);
+  const target = { section: "kprobe", name: call, syscall: isSystemCall(node) } as const;
+  const block = lowerBlock(node, target, lowerResult(node, findings), findings);
   return supported ? block : undefined;
 }
 
@@ -41,34 +41,18 @@ export function lowerLsmHook(node: YamlNode, findings: Findings): Block | undefi
     return undefined;
   }
   refuseOtherKeys(findings, node, "lsmhooks", lsmKeys);
-  return lowerBlock(node, "lsm", hook, undefined, findings);
+  return lowerBlock(node, { section: "lsm", name: hook, syscall: false }, undefined, findings);
 }
 
-/** Lists of functions and system calls are for later; a system call is one unless the policy says otherwise. */
-function checkCall(node: YamlMapping, call: YamlScalar, findings: Findings): boolean {
+/** A call is a system call unless the policy says otherwise. */
+function isSystemCall(node: YamlMapping): boolean {
+  return scalarOf(node, "syscall")?.value !== false;
+}
+
+/** Lists of functions are for later. */
+function checkCall(call: YamlScalar, findings: Findings): boolean {
   if (call.text.startsWith("list:")) {
     notYet(findings, call.span, "a reference to a list");
-    return false;
-  }
-  const syscall = scalarOf(node, "syscall");
-  if (syscall === undefined) {
-    findings.push(
-      diagnostic(
-        "not-supported-yet",
-        call.span,
-        `the system call \`${shortText(call.text)}\` is not supported yet`,
-        {
-          help: "a function is taken for a system call unless its entry says `syscall: false`",
-        },
-      ),
-    );
-    return false;
-  }
-  if (typeof syscall.value !== "boolean") {
-    return false;
-  }
-  if (syscall.value) {
-    notYet(findings, syscall.span, `the system call \`${shortText(call.text)}\``);
     return false;
   }
   return true;
@@ -100,10 +84,16 @@ function lowerResult(node: YamlMapping, findings: Findings): DeclaredArgument | 
   return undefined;
 }
 
+/** What a block hooks. */
+interface HookTarget {
+  readonly section: RawSection;
+  readonly name: YamlScalar;
+  readonly syscall: boolean;
+}
+
 function lowerBlock(
   node: YamlMapping,
-  section: RawSection,
-  target: YamlScalar,
+  { section, name, syscall }: HookTarget,
   result: DeclaredArgument | undefined,
   findings: Findings,
 ): Block {
@@ -111,12 +101,12 @@ function lowerBlock(
   const hook: HookReference = {
     kind: "raw",
     section,
-    target: nameAt(target.text, target),
+    target: nameAt(name.text, name),
     path: undefined,
-    syscall: false,
+    syscall,
     parameters: declared.map(({ parameter }) => parameter),
     result: result?.parameter,
-    span: target.span,
+    span: name.span,
   };
   return {
     kind: "block",
