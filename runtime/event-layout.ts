@@ -69,7 +69,8 @@ export const EVENT_FLAGS = {
 /**
  * After the header of a hook record: `decision_count` u32, padded to 8 bytes. Low 24 bits: index into
  * Manifest.rules; high 8 bits: DECISION_FLAGS. Then the captures in the manifest's order:
- * integer: 8 bytes; file and path: `captured_path` and its bytes, padded to 8; sock: `captured_sock`.
+ * integer: 8 bytes; file and path: `captured_path` and its bytes, padded to 8; text: `captured_text` likewise;
+ * sock: `captured_sock`.
  */
 export const DECISION_FLAGS = { enforced: 1 } as const;
 
@@ -82,6 +83,17 @@ export const CAPTURED_PATH = struct("captured_path", 16, {
   flags: [8, 4],
   reserved0: [12, 4],
 });
+
+export const CAPTURED_TEXT = struct("captured_text", 16, {
+  /** Bytes that follow. */
+  length: [0, 4],
+  /** TEXT_STATUS. */
+  status: [4, 4],
+  /** Bytes that the whole text has, as far as it is known. */
+  size: [8, 8],
+});
+
+export const TEXT_STATUS = { missing: 0, whole: 1, cut: 2, unreadable: 3 } as const;
 
 export const CAPTURED_SOCK = struct("captured_sock", 64, {
   family: [0, 2],

@@ -74,14 +74,22 @@ export interface ManifestHook {
 }
 
 export interface ManifestCapture {
+  /** The number that the policy gives the argument. */
   readonly argument: number;
-  readonly type:
-    | { readonly kind: "integer"; readonly bits: 8 | 16 | 32 | 64; readonly signed: boolean }
-    | { readonly kind: "file" }
-    | { readonly kind: "path" }
-    | { readonly kind: "sock" };
+  readonly type: ManifestValueType;
+  /** The key of its value in JSON events, where it is not the usual one of its type. */
+  readonly key?: string;
   readonly label?: string;
 }
+
+/** How a value lies in a record. */
+export type ManifestValueType =
+  | { readonly kind: "integer"; readonly bits: 8 | 16 | 32 | 64; readonly signed: boolean }
+  | { readonly kind: "file" }
+  | { readonly kind: "path" }
+  | { readonly kind: "sock" }
+  /** `binary`: it may hold any bytes, NUL too. */
+  | { readonly kind: "text"; readonly binary: boolean };
 
 /** A place that must have a program. */
 export interface ManifestAttachment {

@@ -50,6 +50,12 @@ struct captured_path {
 	u32 reserved0;
 };
 
+struct captured_text {
+	u32 length;
+	u32 status;
+	u64 size;
+};
+
 struct captured_sock {
 	u16 family;
 	u16 type;

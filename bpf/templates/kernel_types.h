@@ -214,6 +214,10 @@ struct linux_binprm {
 	const char *interp;
 };
 
+struct filename {
+	const char *name;
+};
+
 struct in6_addr {
 	union {
 		u8 u6_addr8[16];

@@ -19,6 +19,8 @@ enum path_status {
 	PATH_PRESENT = 1,
 	/* It has a name, but one that does not fit into PATH_BYTES. */
 	PATH_UNRESOLVED = 2,
+	/* A text that the program could not read. Everything from PATH_UNRESOLVED on is not whole. */
+	PATH_UNREADABLE = 3,
 };
 
 #ifndef POLICYC_TEST_RUN

@@ -12,6 +12,7 @@ import type {
   ManifestProgram,
   ManifestRequirement,
   ManifestRule,
+  ManifestValueType,
   ManifestVerdict,
   MapPlan,
   PlannedEntry,
@@ -138,20 +139,35 @@ function hook(at: Placed): ManifestHook {
 }
 
 function capture(at: Placed): ManifestCapture {
-  const type = field(at, "type");
-  const kind = oneOf(field(type, "kind"), ["integer", "file", "path", "sock"] as const);
   return {
     argument: integer(field(at, "argument"), 0, 64),
-    type:
-      kind === "integer"
-        ? {
-            kind,
-            bits: oneOf(field(type, "bits"), [8, 16, 32, 64] as const),
-            signed: truth(field(type, "signed")),
-          }
-        : { kind },
+    type: valueType(field(at, "type")),
+    ...optional(at, "key", jsonKey),
     ...optional(at, "label", text),
   };
+}
+
+function valueType(at: Placed): ManifestValueType {
+  const kind = oneOf(field(at, "kind"), ["integer", "file", "path", "sock", "text"] as const);
+  switch (kind) {
+    case "integer":
+      return {
+        kind,
+        bits: oneOf(field(at, "bits"), [8, 16, 32, 64] as const),
+        signed: truth(field(at, "signed")),
+      };
+    case "text":
+      return { kind, binary: truth(field(at, "binary")) };
+    case "file":
+    case "path":
+    case "sock":
+      return { kind };
+  }
+}
+
+function jsonKey(at: Placed): string {
+  const key = text(at, 64);
+  return /^[a-z][a-z0-9_]*$/.test(key) ? key : fault(at, "a key of small letters, digits and `_`");
 }
 
 function attachment(at: Placed): ManifestAttachment {

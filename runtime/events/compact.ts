@@ -95,7 +95,11 @@ const FUNCTIONS: Readonly<Record<string, (record: HookRecord) => Line>> = {
   sys_write: (record) => line("📝", "write", path(record, 0), size(record, 2)),
   sys_read: (record) => line("📚", "read", path(record, 0), size(record, 2)),
   fd_install: (record) => line("📬", "open", path(record, 1)),
+  sys_openat: (record) => line("📬️", "openat", text(record, 1)),
+  sys_open: (record) => line("📬️", "open", text(record, 1)),
   sys_close: (record) => line("📪", "close", path(record, 0)),
+  sys_mount: (record) => line("💾", "mount", text(record, 0), text(record, 1)),
+  sys_pivot_root: (record) => line("💾", "pivot_root", text(record, 0), text(record, 1)),
   sys_setuid: (record) => line("🔑", "setuid", integerText(record, 0)),
   sys_clock_settime: () => line("⏰", "clock_settime"),
   proc_exec_connector: () => line("🔧", "proc_exec_connector"),
@@ -154,6 +158,12 @@ function path(record: HookRecord, index: number): string | undefined {
     return undefined;
   }
   return value.path === "" ? quoted("") : shown(value.path);
+}
+
+/** A text; what of it could be read. */
+function text(record: HookRecord, index: number): string | undefined {
+  const value = argument(record, index);
+  return value?.kind === "text" ? shown(Buffer.from(value.bytes).toString("utf8")) : undefined;
 }
 
 function integer(record: HookRecord, index: number): bigint | undefined {

@@ -7,6 +7,7 @@ import { posix } from "node:path";
 import {
   CAPTURED_PATH,
   CAPTURED_SOCK,
+  CAPTURED_TEXT,
   CLONE_RECORD,
   DECISION_FLAGS,
   EVENT_FLAGS,
@@ -14,6 +15,7 @@ import {
   EVENT_KINDS,
   EXEC_FLAGS,
   EXEC_RECORD,
+  TEXT_STATUS,
 } from "../event-layout.ts";
 import type { StructLayout } from "../event-layout.ts";
 import type { Manifest, ManifestCapture, ManifestHook, ManifestPolicy, ManifestRule } from "../manifest.ts";
@@ -44,7 +46,19 @@ export type CapturedValue =
       readonly mode: number;
       readonly flags: number;
     }
+  | CapturedText
   | CapturedSock;
+
+export interface CapturedText {
+  readonly kind: "text";
+  readonly bytes: Uint8Array;
+  /** Whether it may hold any bytes. */
+  readonly binary: boolean;
+  /** `cut`: only its beginning is there. `missing`: there is no text (a NULL pointer). */
+  readonly status: keyof typeof TEXT_STATUS;
+  /** Bytes of the whole text, as far as they are known. */
+  readonly size: bigint;
+}
 
 export interface CapturedSock {
   readonly kind: "sock";
@@ -63,6 +77,7 @@ export interface CapturedSock {
 
 export interface Captured {
   readonly argument: number;
+  readonly key: string | undefined;
   readonly label: string | undefined;
   readonly value: CapturedValue;
 }
@@ -137,6 +152,7 @@ const execRecord = offsets(EXEC_RECORD);
 const cloneRecord = offsets(CLONE_RECORD);
 const capturedPath = offsets(CAPTURED_PATH);
 const capturedSock = offsets(CAPTURED_SOCK);
+const capturedText = offsets(CAPTURED_TEXT);
 
 const AT = {
   size: header("size"),
@@ -255,7 +271,8 @@ function decodeCaptures(
     if (decoded === undefined) {
       return `argument ${capture.argument} does not fit`;
     }
-    captures.push({ argument: capture.argument, label: capture.label, value: decoded.value });
+    const { argument, key, label } = capture;
+    captures.push({ argument, key, label, value: decoded.value });
     at = decoded.end;
   }
   return captures;
@@ -274,6 +291,8 @@ function decodeCapture(record: Buffer, at: number, capture: ManifestCapture): De
     case "file":
     case "path":
       return decodePath(record, at, type.kind);
+    case "text":
+      return decodeText(record, at, type.binary);
     case "sock":
       return at + CAPTURED_SOCK.size > record.length
         ? undefined
@@ -307,6 +326,32 @@ function decodePath(record: Buffer, at: number, kind: "file" | "path"): DecodedC
     end,
   };
 }
+
+function decodeText(record: Buffer, at: number, binary: boolean): DecodedCapture | undefined {
+  const start = at + CAPTURED_TEXT.size;
+  if (start > record.length) {
+    return undefined;
+  }
+  const length = record.readUInt32LE(at + capturedText("length"));
+  const code = record.readUInt32LE(at + capturedText("status"));
+  const status = TEXT_STATUSES.find((name) => TEXT_STATUS[name] === code);
+  const end = start + align8(length);
+  if (end > record.length || status === undefined) {
+    return undefined;
+  }
+  return {
+    value: {
+      kind: "text",
+      bytes: Uint8Array.from(record.subarray(start, start + length)),
+      binary,
+      status,
+      size: record.readBigUInt64LE(at + capturedText("size")),
+    },
+    end,
+  };
+}
+
+const TEXT_STATUSES = ["missing", "whole", "cut", "unreadable"] as const;
 
 function decodeSock(bytes: Buffer): CapturedSock {
   const address = (field: string): Uint8Array =>

@@ -2,7 +2,7 @@
 import { addressText } from "./address.ts";
 import { rfc3339 } from "./clock.ts";
 import type { WallClock } from "./clock.ts";
-import type { Captured, CapturedSock, CapturedValue, Decision, HookRecord } from "./decode.ts";
+import type { Captured, CapturedSock, CapturedText, Decision, HookRecord } from "./decode.ts";
 import {
   familyName,
   permissionText,
@@ -148,25 +148,41 @@ function actionName(verdict: Decision["rule"]["verdict"]): string {
 }
 
 function argumentJson(captured: Captured, unresolved: boolean): Json {
-  return { ...valueJson(captured.value, unresolved), label: captured.label };
+  return { ...valueJson(captured, unresolved), label: captured.label };
 }
 
-function valueJson(value: CapturedValue, unresolved: boolean): Readonly<Record<string, Json>> {
+function valueJson({ value, key }: Captured, unresolved: boolean): Readonly<Record<string, Json>> {
   switch (value.kind) {
     case "integer":
       return integerJson(value.value, value.bits, value.signed);
+    case "text":
+      return textJson(value, key);
     case "file":
     case "path":
       return {
-        [`${value.kind}_arg`]: {
+        [key ?? `${value.kind}_arg`]: {
           path: unlessEmpty(value.path),
           flags: unresolved ? "unresolvedPathComponents" : undefined,
           permission: value.mode === 0 ? undefined : permissionText(value.mode),
         },
       };
     case "sock":
-      return { sock_arg: sockJson(value) };
+      return { [key ?? "sock_arg"]: sockJson(value) };
   }
+}
+
+/** Bytes are base64, as protojson has it. */
+function textJson(text: CapturedText, key: string | undefined): Readonly<Record<string, Json>> {
+  if (text.status === "unreadable") {
+    return { error_arg: { message: "Bad address for basic type" } };
+  }
+  const bytes = Buffer.from(text.bytes);
+  if (text.status === "cut") {
+    return { truncated_bytes_arg: { bytes_arg: bytes.toString("base64"), orig_size: text.size.toString() } };
+  }
+  return text.binary
+    ? { [key ?? "bytes_arg"]: bytes.toString("base64") }
+    : { [key ?? "string_arg"]: bytes.toString("utf8") };
 }
 
 function integerJson(value: bigint, bits: number, signed: boolean): Readonly<Record<string, Json>> {

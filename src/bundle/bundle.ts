@@ -20,6 +20,7 @@ import {
   type ManifestRule,
   type ManifestVerdict,
 } from "../../runtime/manifest.ts";
+import { manifestCapture } from "./capture-type.ts";
 import { lineOrigins } from "./line-origins.ts";
 import { readPrograms } from "./object.ts";
 
@@ -150,11 +151,7 @@ function hookOf(hook: IrHook): ManifestHook {
   return {
     name: hook.fact.id,
     section: hook.fact.section,
-    captures: hook.captures.map(({ argument, type, label }) => ({
-      argument,
-      type,
-      ...(label === undefined ? {} : { label }),
-    })),
+    captures: hook.captures.map(manifestCapture),
     result: hook.wantsResult,
   };
 }

@@ -16,15 +16,16 @@ import { keyExpression, writeCompare, writeIntegerLookup, writeMapLookup } from 
 import type { Matcher } from "./matcher.ts";
 import { type HookParts, matcherName } from "./parts.ts";
 import { writeResidues, writeRules, writeRuleStep, writeWordStep } from "./rules-code.ts";
-import { writePathEnds, writePathRead, writeProcessTexts } from "./text-code.ts";
-import { absentField, hookName, pathArguments, processLevels } from "./values.ts";
+import { writePathEnds, writeProcessTexts, writeTextRead } from "./text-code.ts";
+import { heldTexts } from "./texts.ts";
+import { absentField, hookName, processLevels } from "./values.ts";
 
 /** Writes `HOOK_decide`. */
 export function writeDecide(writer: CWriter, part: HookParts): void {
   const context = { writer, part };
   const { hook, bits } = part;
   const name = hookName(hook);
-  const paths = pathArguments(hook);
+  const held = heldTexts(hook);
   writeRuleStep(context);
   if (isWide(bits)) {
     writeWordStep(context);
@@ -69,15 +70,15 @@ export function writeDecide(writer: CWriter, part: HookParts): void {
     }
     writer.line("if (scratch)");
     writer.line("\tscratch->decision_count = 0;");
-    paths.forEach((argument, position) => {
-      writePathRead(context, argument, position);
+    held.forEach((text, position) => {
+      writeTextRead(context, text, position);
     });
     for (const level of processLevels(hook)) {
       writeProcessTexts(context, level);
     }
     writeResidues(context);
     writeRules(context);
-    const texts = paths.map((_, position) => `, memory${position}, &text${position}`).join("");
+    const texts = held.map((_, position) => `, memory${position}, &text${position}`).join("");
     writer.line(
       `return ${name}_conclude(values, scratch${texts}, &walk.outcome, guard, can_deny, generation);`,
     );

@@ -25,6 +25,7 @@ export function valueOf(field: Field, hook: IrHook): string {
     case "argument":
       return `${integerCast(hook.fact.arguments[source.argument]?.type, field.type)}values->arg${source.argument}`;
     case "argument-path":
+    case "argument-text":
       return `values->arg${source.argument}`;
     case "file":
       return `values->arg${source.argument}_${source.part}`;

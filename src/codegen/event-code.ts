@@ -3,9 +3,10 @@ import type { Capture, IrHook } from "../ir/ir.ts";
 import { elementAt } from "../source/invariant.ts";
 import { CAPTURED_SOCK } from "../../runtime/event-layout.ts";
 import type { CWriter } from "./c-writer.ts";
-import { hookName, integerCast, pathArguments } from "./values.ts";
+import { captureUnheld, heldTexts, placeOf } from "./texts.ts";
+import { hookName, integerCast } from "./values.ts";
 
-/** Bytes of a record's captures besides paths. */
+/** Bytes of a record's captures besides texts. */
 export function fixedCaptureBytes(hook: IrHook): number {
   return hook.captures.reduce((bytes, { type }) => {
     switch (type.kind) {
@@ -15,20 +16,22 @@ export function fixedCaptureBytes(hook: IrHook): number {
         return bytes + CAPTURED_SOCK.size;
       case "file":
       case "path":
+      case "text":
         return bytes;
     }
   }, 0);
 }
 
-/** Paths that a record of the hook carries. */
-export function capturedPaths(hook: IrHook): number {
-  return hook.captures.filter(({ type }) => type.kind === "file" || type.kind === "path").length;
+/** Paths and other texts that a record of the hook carries. */
+export function capturedTexts(hook: IrHook): number {
+  return hook.captures.filter(({ type }) => type.kind !== "integer" && type.kind !== "sock").length;
 }
 
 /** Writes `HOOK_post` and `HOOK_conclude`. */
 export function writeConclude(writer: CWriter, hook: IrHook, hookIndex: number): void {
   const name = hookName(hook);
-  const texts = pathArguments(hook).map((_, position) => position);
+  const held = heldTexts(hook);
+  const texts = held.map((_, position) => position);
   writer.line("/* Reports the decisions. */");
   writer.line(
     `static __always_inline void ${name}_post(const struct ${name}_values *values, struct scratch *scratch,`,
@@ -64,7 +67,7 @@ export function writeConclude(writer: CWriter, hook: IrHook, hookIndex: number):
     writer.line("bool refused = can_deny && outcome->verdict >= VERDICT_DENY;");
     writer.line("u8 flags = (refused ? EVENT_FLAG_DENIED : 0) | (guard ? EVENT_FLAG_GUARD : 0);");
     writer.line();
-    for (const position of texts) {
+    for (const position of texts.filter((each) => held[each]?.kind === "path")) {
       writer.line(`if (text${position}->status == PATH_UNRESOLVED)`);
       writer.line("\tflags |= EVENT_FLAG_UNRESOLVED;");
     }
@@ -118,12 +121,28 @@ function writeCapture(writer: CWriter, hook: IrHook, capture: Capture): void {
     case "path":
       writePathCapture(writer, hook, capture, `${value}_mode, 0`);
       return;
+    case "text":
+      writeTextCapture(writer, hook, capture.argument);
+      return;
   }
 }
 
 /** A path that could not get memory of its own has no text. */
 function writePathCapture(writer: CWriter, hook: IrHook, { argument }: Capture, rest: string): void {
-  const position = pathArguments(hook).indexOf(argument);
+  const position = placeOf(hook, "path", argument);
   const memory = `memory${position}`;
   writer.line(`at = path_capture(scratch, ${memory} ? ${memory} : scratch, at, text${position}, ${rest});`);
+}
+
+/** A text that was compared lies in memory, unless no rule that compares it was left. */
+function writeTextCapture(writer: CWriter, hook: IrHook, argument: number): void {
+  const position = placeOf(hook, "text", argument);
+  if (position === -1) {
+    writer.line(`at = ${captureUnheld(hook, argument)};`);
+    return;
+  }
+  const [memory, text] = [`memory${position}`, `text${position}`];
+  writer.line(
+    `at = ${memory} ? text_capture(scratch, ${memory}, at, ${text}, ${text}->length) : ${captureUnheld(hook, argument)};`,
+  );
 }

@@ -2,6 +2,7 @@
 import {
   CAPTURED_PATH,
   CAPTURED_SOCK,
+  CAPTURED_TEXT,
   CLONE_RECORD,
   EVENT_HEADER,
   EXEC_RECORD,
@@ -13,6 +14,7 @@ const layouts: readonly StructLayout[] = [
   EVENT_HEADER,
   CAPTURED_PATH,
   CAPTURED_SOCK,
+  CAPTURED_TEXT,
   EXEC_RECORD,
   CLONE_RECORD,
 ];

@@ -5,7 +5,8 @@ import { type Residue, wordsOf } from "./bits.ts";
 import { type CWriter, cComment, cWord } from "./c-writer.ts";
 import type { DecideContext } from "./decide-context.ts";
 import { anyLive, isWide, liveBit, ruleMask, writeForget } from "./live-code.ts";
-import { hookName, pathArguments } from "./values.ts";
+import { heldTexts } from "./texts.ts";
+import { hookName } from "./values.ts";
 
 /** Residues up to which the verifier may follow every combination of outcomes. */
 const FOLLOWED_RESIDUES = 3;
@@ -104,7 +105,7 @@ export function writeWordStep({ writer, part }: DecideContext): void {
     writer.line("return 0;");
   });
   writer.line();
-  const paths = pathArguments(hook);
+  const texts = heldTexts(hook);
   writer.line("/* What is decided without any memory. */");
   writer.line(
     `static __always_inline int ${name}_decide_blind(const struct ${name}_values *values, const bool guard,`,
@@ -113,14 +114,14 @@ export function writeWordStep({ writer, part }: DecideContext): void {
   writer.line("{");
   writer.block("", () => {
     writer.line("struct scratch *scratch = NULL;");
-    paths.forEach((_, position) => {
+    texts.forEach((_, position) => {
       writer.line(`struct scratch *memory${position} = NULL;`);
       writer.line(`struct path_text text${position} = { .status = PATH_UNRESOLVED };`);
     });
     writeWideWalk(writer, name, words);
-    const texts = paths.map((_, position) => `, memory${position}, &text${position}`).join("");
+    const passed = texts.map((_, position) => `, memory${position}, &text${position}`).join("");
     writer.line(
-      `return ${name}_conclude(values, scratch${texts}, &walk.outcome, guard, can_deny, generation);`,
+      `return ${name}_conclude(values, scratch${passed}, &walk.outcome, guard, can_deny, generation);`,
     );
   });
   writer.line();

@@ -126,6 +126,9 @@ function writeTestValue(writer: CWriter, field: Field, event: string): void {
     case "file":
       writer.line(`values.arg${field.source.argument}_${field.source.part} = ${event}.value;`);
       return;
+    case "argument-text":
+      writer.line(`values.arg${field.source.argument} = (u64)&${event};`);
+      return;
     case "argument-path":
       writer.line(`values.arg${field.source.argument}.path = &${event};`);
       return;

@@ -12,9 +12,10 @@ import {
   writeStopIfNone,
 } from "./decide-context.ts";
 import { writeEndFilters } from "./ends-code.ts";
-import { anyLive, writeForget, writeKeep } from "./live-code.ts";
+import { anyLive, ruleMask, writeForget, writeKeep } from "./live-code.ts";
 import { writeTextMatch } from "./match-code.ts";
 import { matcherName } from "./parts.ts";
+import { type HeldText, heldPlace, readText } from "./texts.ts";
 
 /** First and last component rule out most rules before the path is built. */
 export function writePathEnds(context: DecideContext, field: Field, index: number): void {
@@ -36,9 +37,20 @@ export function writePathEnds(context: DecideContext, field: Field, index: numbe
   writeStopIfNone(context);
 }
 
-/** The whole path, once; then everything that depends on it. */
-export function writePathRead(context: DecideContext, argument: number, position: number): void {
-  const { writer, part } = context;
+/** A whole text, once; then everything that depends on it. */
+export function writeTextRead(context: DecideContext, text: HeldText, position: number): void {
+  switch (text.kind) {
+    case "path":
+      writePathRead(context, text.argument, position);
+      return;
+    case "text":
+      writeOtherRead(context, text.argument, position);
+      return;
+  }
+}
+
+function writePathRead(context: DecideContext, argument: number, position: number): void {
+  const { writer } = context;
   const memory = `memory${position}`;
   const text = `text${position}`;
   writer.line();
@@ -50,9 +62,33 @@ export function writePathRead(context: DecideContext, argument: number, position
   writer.line(`\tpath_read(&values->arg${argument}, ${memory}, &${text}, generation);`);
   writer.line("else");
   writer.line(`\t${text}.status = PATH_UNRESOLVED;`);
-  part.hook.fields.forEach((field, index) => {
-    if (isText(field) && field.source.kind === "argument-path" && field.source.argument === argument) {
-      writePathField(context, field, index, position);
+  writeFieldsOf(context, position);
+}
+
+/** Texts that are not paths are read only while some rule may still hold. */
+function writeOtherRead(context: DecideContext, argument: number, position: number): void {
+  const { writer, part } = context;
+  const memory = `memory${position}`;
+  const text = `text${position}`;
+  writer.line();
+  writer.line(`struct path_text ${text} = { .status = PATH_MISSING, .offset = PATH_BYTES };`);
+  writer.line(`struct scratch *${memory} = NULL;`);
+  writer.line();
+  writer.block(`if (${anyLive(part.bits, ruleMask(part.bits))}) {`, () => {
+    writer.line(`${memory} = ${position === 0 ? "scratch" : "scratch_acquire(generation)"};`);
+    writer.line(`if (${memory})`);
+    writer.line(`\t${readText(part.hook, argument, memory, `&${text}`)};`);
+    writer.line("else");
+    writer.line(`\t${text}.status = PATH_UNRESOLVED;`);
+    writeFieldsOf(context, position);
+  });
+}
+
+function writeFieldsOf(context: DecideContext, position: number): void {
+  const { hook } = context.part;
+  hook.fields.forEach((field, index) => {
+    if (isText(field) && heldPlace(hook, field) === position) {
+      writeTextField(context, field, index, position);
     }
   });
 }
@@ -73,7 +109,7 @@ export function writeProcessTexts(context: DecideContext, level: number): void {
       writer.line();
       writer.line(`if (memory${position})`);
       writer.line(`\tprocess_exe(&values->process${level}, memory${position}, &text${position});`);
-      writePathField(context, field, index, position);
+      writeTextField(context, field, index, position);
       writer.line(`if (memory${position})`);
       writer.line("\tscratch_release();");
     });
@@ -81,7 +117,7 @@ export function writeProcessTexts(context: DecideContext, level: number): void {
   });
 }
 
-function writePathField(
+function writeTextField(
   context: DecideContext,
   field: Field,
   index: number,
@@ -103,12 +139,12 @@ function writePathField(
     () => {
       writeMissing(context, index);
     },
-    `} else if (${text}.status == PATH_UNRESOLVED || !${memory}) {`,
+    `} else if (${text}.status >= PATH_UNRESOLVED || !${memory}) {`,
   );
   writer.block(
     "",
     () => {
-      writer.line("/* The outcome that each rule states for a path that can't be read whole. */");
+      writer.line("/* The outcome that each rule states for a text that can't be read whole. */");
       writeKeep(writer, bits, unresolvedVector(bits, index));
     },
     "} else {",

@@ -27,14 +27,6 @@ export function usedArguments(hook: IrHook): readonly number[] {
   return [...new Set(used)].sort((a, b) => a - b);
 }
 
-/** Arguments that are paths, ascending. */
-export function pathArguments(hook: IrHook): readonly number[] {
-  return usedArguments(hook).filter((argument) => {
-    const { kind } = elementAt(hook.fact.arguments, argument).type;
-    return kind === "file" || kind === "path";
-  });
-}
-
 /** The processes that fields ask for, by their steps up from the one that acts, ascending. */
 export function processLevels(hook: IrHook): readonly number[] {
   const levels = hook.fields.flatMap(({ source }) => (source.kind === "process" ? [source.level] : []));
@@ -102,6 +94,8 @@ function members(hook: IrHook, argument: number): readonly string[] {
       return [`struct path_value arg${argument}`, `u32 arg${argument}_mode`];
     case "sock":
       return [`struct sock_value arg${argument}`];
+    case "text":
+      return [`u64 arg${argument}`];
     case "opaque":
       return [];
   }
@@ -169,9 +163,12 @@ function writeArgument(
     case "sending-socket":
       writer.line(`sock_sending(${value}, ${parameter(mapping.socket)}, ${parameter(mapping.message)});`);
       return;
-    case "register":
-      writeParameter(writer, argument, kind, `${parameter(mapping.registers)}->${mapping.register}`);
+    case "register": {
+      const register = `${parameter(mapping.registers)}->${mapping.register}`;
+      // A caller must not have the kernel's memory read in its place.
+      writeParameter(writer, argument, kind, kind === "text" ? `user_address(${register})` : register);
       return;
+    }
     case "current-tgid":
       writer.line(`values.arg${argument} = bpf_get_current_pid_tgid() >> 32;`);
       return;
@@ -261,6 +258,9 @@ function writeParameter(writer: CWriter, argument: number, kind: string, name: s
       break;
     case "sock":
       writer.line(`sock_read(&values.arg${argument}, ${name});`);
+      break;
+    case "text":
+      writer.line(`values.arg${argument} = (u64)${name};`);
       break;
   }
 }

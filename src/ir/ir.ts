@@ -3,7 +3,7 @@
  * are typed, precedence is the order of arrays, modes and postures are explicit. No dialect, no default.
  */
 import type { FieldType } from "../kernel/field.ts";
-import type { AttachPoint, FieldSource, HookFact } from "../kernel/hook.ts";
+import type { ArgumentType, AttachPoint, FieldSource, HookFact } from "../kernel/hook.ts";
 import type { Span } from "../source/source.ts";
 
 export type { FieldType } from "../kernel/field.ts";
@@ -61,17 +61,17 @@ export interface Field {
 
 /** A value that an event record carries: one argument of the hook. */
 export interface Capture {
-  /** Position among the hook's arguments; the event shows captures in the author's order. */
+  /** Index into the fact's arguments. */
   readonly argument: number;
+  /** The number that the policy gives: events show captures in this order. */
+  readonly position: number;
   readonly type: CaptureType;
   readonly label: string | undefined;
 }
 
 export type CaptureType =
   | { readonly kind: "integer"; readonly bits: 8 | 16 | 32 | 64; readonly signed: boolean }
-  | { readonly kind: "file" }
-  | { readonly kind: "path" }
-  | { readonly kind: "sock" };
+  | Extract<ArgumentType, { kind: "file" | "path" | "sock" | "text" }>;
 
 /** Ordered rules of one policy on one hook: the first that holds decides for the block. */
 export interface IrBlock {

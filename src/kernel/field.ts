@@ -7,7 +7,7 @@ export type FieldType =
   | { readonly kind: "integer"; readonly bits: 8 | 16 | 32 | 64; readonly signed: boolean }
   /** A path of the file system, as bytes; it may have no value (pipe) or be too long to resolve. */
   | { readonly kind: "path" }
-  /** Bytes that end at a NUL: a symbol, an argument of a command line. */
+  /** Bytes that end at a NUL: a name, an argument of a command line. It may be too long, or not readable. */
   | { readonly kind: "string" }
   /** 128 bits; IPv4 as ::ffff:a.b.c.d. No value for other address families. */
   | { readonly kind: "address" };
@@ -78,6 +78,15 @@ function filePart(part: FilePart, words: WordSetName): FieldFact {
 const modeField = filePart("mode", "fileMode");
 const fileFields: readonly FieldFact[] = [...pathFields, modeField, filePart("flags", "openFlags")];
 
+const textField: FieldFact = {
+  part: "",
+  type: { kind: "string" },
+  stage: "event",
+  cost: 3,
+  words: undefined,
+  source: (argument) => ({ kind: "argument-text", argument }),
+};
+
 /** The fields of an argument. The first are the ones to suggest. */
 export function fieldsOf(type: ArgumentType, words: WordSetName | undefined): readonly FieldFact[] {
   switch (type.kind) {
@@ -98,6 +107,8 @@ export function fieldsOf(type: ArgumentType, words: WordSetName | undefined): re
       return [...pathFields, modeField];
     case "sock":
       return sockFields;
+    case "text":
+      return [textField];
     case "opaque":
       return [];
   }

@@ -2,6 +2,7 @@
 import { type PlaceShape, fromParameters, int32, securityPoints, trampoline } from "./attach-points.ts";
 import type { BtfPrototype } from "./btf.ts";
 import type { ArgumentFact, ArgumentType, AttachPoint, HookFact } from "./hook.ts";
+import { cTypeOf } from "./views.ts";
 
 /**
  * A hook on any kernel function. With the prototype of a target's BTF its arguments and result are the
@@ -77,19 +78,4 @@ function parameterType(type: ArgumentType, spelled: string | undefined): string 
     return cTypeOf(type);
   }
   return spelled.endsWith("*") ? spelled : "__u64";
-}
-
-function cTypeOf(type: ArgumentType): string {
-  switch (type.kind) {
-    case "integer":
-      return `__${type.signed ? "s" : "u"}${type.bits}`;
-    case "file":
-      return "struct file *";
-    case "path":
-      return "const struct path *";
-    case "sock":
-      return "struct sock *";
-    case "opaque":
-      return type.cType;
-  }
 }

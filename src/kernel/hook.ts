@@ -4,14 +4,23 @@ import type { WordSetName } from "./words.ts";
 /** A type of a hook's argument, as far as the compiler can read it. */
 export type ArgumentType =
   | { readonly kind: "integer"; readonly bits: 8 | 16 | 32 | 64; readonly signed: boolean }
-  /** `struct file *` */
-  | { readonly kind: "file" }
+  /** `struct file *`, or what `through` leads to one. */
+  | { readonly kind: "file"; readonly through?: "linux_binprm" }
   /** `struct path *` */
   | { readonly kind: "path" }
   /** `struct sock *` */
   | { readonly kind: "sock" }
+  /** Bytes in memory of the kernel or the process. */
+  | { readonly kind: "text"; readonly form: TextForm }
   /** A pointer whose target no field reads. */
   | { readonly kind: "opaque"; readonly cType: string };
+
+/** How the bytes of a text lie in memory. */
+export type TextForm =
+  /** `char *`: up to a NUL. */
+  | { readonly kind: "string" }
+  /** `struct filename *`: the name that a system call was given. */
+  | { readonly kind: "filename" };
 
 export interface ArgumentFact {
   readonly name: string;
@@ -25,6 +34,8 @@ export interface ArgumentFact {
   readonly derived?: true;
   /** A pointer whose parts are those of a derived argument, with this index. */
   readonly reads?: number;
+  /** A derived argument that reads the function's own argument of this index as another type. */
+  readonly viewOf?: number;
 }
 
 /** A function or event of the kernel that policies can hook. */
@@ -165,6 +176,8 @@ export type FieldSource =
   | { readonly kind: "argument"; readonly argument: number }
   /** The path of a file, path or dentry argument. */
   | { readonly kind: "argument-path"; readonly argument: number }
+  /** The bytes of a text argument. */
+  | { readonly kind: "argument-text"; readonly argument: number }
   /** What a file argument was opened with, or the type and permissions of what it is. */
   | { readonly kind: "file"; readonly argument: number; readonly part: FilePart }
   /** A part of a sock argument. */

@@ -27,7 +27,9 @@ const valueTypes: ReadonlyMap<string, ArgumentType> = new Map<string, ArgumentTy
   ["file", { kind: "file" }],
   ["path", { kind: "path" }],
   ["sock", { kind: "sock" }],
-  ["linux_binprm", { kind: "opaque", cType: "struct linux_binprm *" }],
+  ["linux_binprm", { kind: "file", through: "linux_binprm" }],
+  ["string", { kind: "text", form: { kind: "string" } }],
+  ["filename", { kind: "text", form: { kind: "filename" } }],
   // An argument that is declared only to keep its place.
   ["nop", { kind: "opaque", cType: "void *" }],
 ]);
@@ -50,7 +52,6 @@ const plannedTypes: ReadonlySet<string> = new Set([
   "data_loc",
   "dentry",
   "fd",
-  "filename",
   "iov_iter",
   "kernel_cap_t",
   "kiocb",
@@ -62,7 +63,6 @@ const plannedTypes: ReadonlySet<string> = new Set([
   "sockaddr",
   "sockaddr_un",
   "socket",
-  "string",
   "syscall64",
   "user_namespace",
 ]);

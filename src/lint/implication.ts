@@ -115,6 +115,7 @@ function isConstant(condition: Bool, value: boolean): boolean {
 const singleSources: ReadonlySet<string> = new Set([
   "argument",
   "argument-path",
+  "argument-text",
   "file",
   "process",
   "sock",

@@ -27,6 +27,11 @@ export const VALUE_TYPES: readonly ts.Statement[] = [
     ["cookie?", text()],
     ["state?", text()],
   ]),
+  record("TruncatedBytesArgument", "The beginning of a text that is longer than an event holds, in base64.", [
+    ["bytes_arg", text()],
+    ["orig_size", text()],
+  ]),
+  record("ErrorArgument", "A value that could not be read.", [["message", text()]]),
   alias(
     "IntegerArgument",
     object([

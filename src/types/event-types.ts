@@ -83,14 +83,14 @@ function placeFields(hook: ManifestHook): readonly Field[] {
   }
 }
 
-function argumentType({ type, label }: ManifestCapture): ts.TypeNode {
-  const value = valueType(type);
+function argumentType({ type, key, label }: ManifestCapture): ts.TypeNode {
+  const value = valueType(type, key);
   return label === undefined
     ? value
     : ts.factory.createIntersectionTypeNode([value, object([["label", literal(label)]])]);
 }
 
-function valueType(type: ManifestCapture["type"]): ts.TypeNode {
+function valueType(type: ManifestCapture["type"], key: string | undefined): ts.TypeNode {
   switch (type.kind) {
     case "integer":
       if (type.bits === 64) {
@@ -98,11 +98,17 @@ function valueType(type: ManifestCapture["type"]): ts.TypeNode {
       }
       return object([[type.signed ? "int_arg" : "uint_arg", named("number")]]);
     case "file":
-      return object([["file_arg", named("PathArgument")]]);
     case "path":
-      return object([["path_arg", named("PathArgument")]]);
+      return object([[key ?? `${type.kind}_arg`, named("PathArgument")]]);
     case "sock":
-      return object([["sock_arg", named("SockArgument")]]);
+      return object([[key ?? "sock_arg", named("SockArgument")]]);
+    case "text":
+      // What can't be read whole is something else.
+      return ts.factory.createUnionTypeNode([
+        object([[key ?? (type.binary ? "bytes_arg" : "string_arg"), text()]]),
+        object([["truncated_bytes_arg", named("TruncatedBytesArgument")]]),
+        object([["error_arg", named("ErrorArgument")]]),
+      ]);
   }
 }
 

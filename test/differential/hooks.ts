@@ -39,8 +39,9 @@ function fieldTypes(): fc.Arbitrary<readonly FieldType[]> {
       fc.array(fc.constant<FieldType>({ kind: "address" }), { maxLength: 2 }),
       // One: the kernel side reads a single path for each event.
       fc.array(fc.constant<FieldType>({ kind: "path" }), { maxLength: 1 }),
+      fc.array(fc.constant<FieldType>({ kind: "string" }), { maxLength: 2 }),
     )
-    .map(([integers, addresses, paths]) => [...integers, ...addresses, ...paths])
+    .map(([integers, addresses, paths, strings]) => [...integers, ...addresses, ...strings, ...paths])
     .filter((types) => types.length > 0 && types.length <= 6)
     .map((types) => [...types].sort((a, b) => COST[a.kind] - COST[b.kind]));
 }
@@ -52,8 +53,9 @@ function fieldOf(type: FieldType, argument: number): Field {
     case "address":
       return { name: `address${argument}`, type, source: { kind: "sock", argument, part: "daddr" } };
     case "path":
-    case "string":
       return { name: `path${argument}`, type, source: { kind: "argument-path", argument } };
+    case "string":
+      return { name: `text${argument}`, type, source: { kind: "argument-text", argument } };
   }
 }
 
@@ -64,8 +66,9 @@ function argumentOf(type: FieldType, argument: number): ArgumentFact {
     case "address":
       return { name: `arg${argument}`, type: { kind: "sock" } };
     case "path":
-    case "string":
       return { name: `arg${argument}`, type: { kind: "file" } };
+    case "string":
+      return { name: `arg${argument}`, type: { kind: "text", form: { kind: "string" } } };
   }
 }
 
@@ -76,8 +79,9 @@ function cTypeOf(type: FieldType): string {
     case "address":
       return "struct sock *";
     case "path":
-    case "string":
       return "struct file *";
+    case "string":
+      return "char *";
   }
 }
 

@@ -1,4 +1,5 @@
 /** Comparisons of one alternative -> the filters of a selector. */
+import { valueType } from "../../kernel/value-types.ts";
 import { type WordSetName, wordValue } from "../../kernel/words.ts";
 import type { Comparison, HookReference, Literal, Parameter } from "../../parser/policy/tree.ts";
 import type { Branch, SignedComparison } from "./branches.ts";
@@ -99,34 +100,41 @@ function operationOf(
   signed: SignedComparison,
   exists: boolean,
 ): Operation | undefined {
-  switch (type.text) {
+  const found = valueType(type.text);
+  // The negated operators of texts hold only where there is a text: the condition must say so.
+  const canSay = exists || !signed.negated;
+  switch (typeof found === "object" ? found.kind : undefined) {
     case "file":
     case "path":
-      return part === "" || part === "path" ? pathOperation(signed, exists) : undefined;
+      return canSay && (part === "" || part === "path") ? textOperation(signed) : undefined;
+    case "text":
+      return canSay && part === "" ? textOperation(signed) : undefined;
     case "sock":
       return socketOperation(part, signed);
-    default:
+    case "integer":
       return part === "" ? integerOperation(signed) : undefined;
+    case "opaque":
+    case undefined:
+      return undefined;
   }
 }
 
-const pathOperators: ReadonlyMap<Comparison["operator"], string> = new Map<Comparison["operator"], string>([
+const textOperators: ReadonlyMap<Comparison["operator"], string> = new Map<Comparison["operator"], string>([
   ["in", "Equal"],
   ["starts-with", "Prefix"],
   ["ends-with", "Postfix"],
 ]);
 
-/** The negated operators of paths hold only where there is a path: the condition must say so. */
-function pathOperation({ comparison, negated }: SignedComparison, exists: boolean): Operation | undefined {
+function textOperation({ comparison, negated }: SignedComparison): Operation | undefined {
   const values = comparison.values.flatMap((value) => (value.kind === "string" ? [value.value] : []));
-  if (values.length < comparison.values.length || (negated && !exists)) {
+  if (values.length < comparison.values.length) {
     return undefined;
   }
   if (comparison.operator === "contains") {
     const operator = comparison.ignoreCase ? "SubStringIgnCase" : "SubString";
     return negated ? undefined : { operator, values };
   }
-  const operator = pathOperators.get(comparison.operator);
+  const operator = textOperators.get(comparison.operator);
   return operator === undefined ? undefined : { operator: negated ? `Not${operator}` : operator, values };
 }
 

@@ -80,6 +80,7 @@ function isKnownToGuards(field: Field, guards: readonly HookPlace[]): boolean {
       return true;
     case "argument":
     case "argument-path":
+    case "argument-text":
     case "file": {
       const { argument } = field.source;
       return mappings.every((mapping) => (mapping[argument]?.kind ?? "absent") !== "absent");

@@ -191,7 +191,7 @@ function findField(
   const [root = "", ...rest] = reference.segments;
   const place = hook.event?.place.fields[reference.segments.join(".")];
   if (place !== undefined) {
-    const used = hook.arguments.find(({ parameter }) => parameter.index === place.argument);
+    const used = hook.arguments.find(({ argument }) => argument === place.argument);
     invariant(used !== undefined, "an event captures what its fields are read from");
     return findPart(reference, used, place.part, hook, registry, findings);
   }
@@ -278,7 +278,7 @@ function findPart(
     );
     return undefined;
   }
-  const { index } = argument.parameter;
+  const index = argument.argument;
   const base = hook.fact.arguments[index]?.name ?? argument.parameter.name.text;
   return registerField(registry, base, fact, index);
 }
@@ -298,6 +298,7 @@ export function registerField(
 function nameOf(base: string, source: FieldSource): string {
   switch (source.kind) {
     case "argument":
+    case "argument-text":
       return base;
     case "argument-path":
       return base === "path" ? "path" : `${base}.path`;

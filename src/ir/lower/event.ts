@@ -72,6 +72,7 @@ function resolvedArgument(
       label: { kind: "text", text: label, span },
       span,
     },
+    argument: index,
     type,
     words,
   };

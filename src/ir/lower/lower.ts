@@ -168,17 +168,21 @@ function checkTargets(
 
 /** Where policies declare an argument differently, events carry it in the kernel's own type. */
 function addCaptures(draft: HookDraft, hook: ResolvedHook): void {
-  for (const { parameter, type } of hook.arguments) {
+  for (const { parameter, argument, type } of hook.arguments) {
     if (type.kind === "opaque") {
       continue;
     }
-    const { index } = parameter;
     const label = parameter.label?.text;
-    const before = draft.captures.get(index);
-    const kernelType = draft.fact.arguments[index]?.type;
+    const before = draft.captures.get(argument);
+    const kernelType = draft.fact.arguments[argument]?.type;
     const isSame = before === undefined || JSON.stringify(before.type) === JSON.stringify(type);
     const captured = isSame || kernelType === undefined || kernelType.kind === "opaque" ? type : kernelType;
-    draft.captures.set(index, { argument: index, type: captured, label: before?.label ?? label });
+    draft.captures.set(argument, {
+      argument,
+      position: parameter.index,
+      type: captured,
+      label: before?.label ?? label,
+    });
   }
 }
 
@@ -217,7 +221,7 @@ function finishHook(draft: HookDraft, blocks: readonly DraftBlock[], findings: D
     fact: draft.fact,
     attachments: chosen.attachments,
     fields: fields.map((index) => elementAt(draft.registry.entries, index).field),
-    captures: [...draft.captures.values()].sort((a, b) => a.argument - b.argument),
+    captures: [...draft.captures.values()].sort((a, b) => a.position - b.position || a.argument - b.argument),
     blocks: blocks.map(({ block }) => renumber(block, (index) => position.get(index) ?? 0)),
     wantsResult,
   };

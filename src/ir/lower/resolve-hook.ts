@@ -14,6 +14,7 @@ import {
 } from "../../kernel/system-call-hook.ts";
 import { type Target, findPrototype } from "../../kernel/target.ts";
 import { valueType, valueTypeNames } from "../../kernel/value-types.ts";
+import { type DeclaredView, cTypeOf, findView, withViews } from "../../kernel/views.ts";
 import type { HookReference, Parameter, PolicyTree } from "../../parser/policy/tree.ts";
 import { resolveEvent } from "./event.ts";
 import { printable } from "./printable.ts";
@@ -21,23 +22,39 @@ import type { ResolvedArgument, ResolvedHook } from "./resolved-hook.ts";
 
 type RawHook = Extract<HookReference, { kind: "raw" }>;
 
-/** What all policies together declare of functions that the hook table does not know. */
-export type DeclaredFunctions = ReadonlyMap<string, ReadonlyMap<number, ArgumentType>>;
+/** What all policies together declare of the functions that they hook, by name. */
+export type DeclaredFunctions = ReadonlyMap<string, DeclaredFunction>;
+
+export interface DeclaredFunction {
+  /** The first type that is declared for each argument. */
+  readonly types: ReadonlyMap<number, ArgumentType>;
+  /** Every type that is declared for any argument, each once. */
+  readonly views: readonly DeclaredView[];
+}
 
 /** Policies may each declare some arguments of a function: its fact has all of them. */
 export function collectDeclarations(tree: PolicyTree): DeclaredFunctions {
-  const functions = new Map<string, Map<number, ArgumentType>>();
+  const functions = new Map<string, { types: Map<number, ArgumentType>; views: DeclaredView[] }>();
   for (const reference of tree.policies.flatMap((policy) => policy.blocks).flatMap((block) => block.hooks)) {
     if (reference.kind !== "raw") {
       continue;
     }
     const key = declarationKey(reference);
-    const known = functions.get(key) ?? new Map<number, ArgumentType>();
+    const known = functions.get(key) ?? { types: new Map<number, ArgumentType>(), views: [] };
     functions.set(key, known);
-    for (const { index, type } of reference.parameters) {
-      const declared = valueType(type.text);
-      if (declared !== undefined && declared !== "planned" && index <= 11 && !known.has(index)) {
-        known.set(index, declared);
+    for (const { index, type: name } of reference.parameters) {
+      const type = valueType(name.text);
+      if (type === undefined || type === "planned" || index > 11) {
+        continue;
+      }
+      if (!known.types.has(index)) {
+        known.types.set(index, type);
+      }
+      const isKnown = known.views.some(
+        (view) => view.index === index && JSON.stringify(view.type) === JSON.stringify(type),
+      );
+      if (!isKnown) {
+        known.views.push({ index, type });
       }
     }
   }
@@ -105,10 +122,11 @@ function findFact(
     );
     return undefined;
   }
-  const declared: ReadonlyMap<number, ArgumentType> =
-    declarations.get(declarationKey(reference)) ?? new Map();
+  const declared = declarations.get(declarationKey(reference));
+  const types = declared?.types ?? new Map<number, ArgumentType>();
   if (reference.syscall) {
-    return findSystemCall(reference, declared, targets, findings);
+    const call = findSystemCall(reference, types, targets, findings);
+    return call && withViews(call, declared?.views ?? []);
   }
   if (!/^[A-Za-z_][A-Za-z0-9_.]{0,127}$/.test(name)) {
     const help = didYouMean(name, [...hookTable.keys()]);
@@ -119,11 +137,19 @@ function findFact(
     );
     return undefined;
   }
-  if (reference.section === "lsm") {
-    return lsmHook(name, declared, findPrototype(targets, `bpf_lsm_${name}`));
+  return withViews(factOf(reference, types, targets), declared?.views ?? []);
+}
+
+function factOf(
+  { section, target: { text: name } }: RawHook,
+  types: ReadonlyMap<number, ArgumentType>,
+  targets: readonly Target[],
+): HookFact {
+  if (section === "lsm") {
+    return lsmHook(name, types, findPrototype(targets, `bpf_lsm_${name}`));
   }
   const lsmPrototype = findPrototype(targets, name.replace(/^security_/, "bpf_lsm_"));
-  return hookTable.get(name) ?? functionHook(name, declared, findPrototype(targets, name), lsmPrototype);
+  return hookTable.get(name) ?? functionHook(name, types, findPrototype(targets, name), lsmPrototype);
 }
 
 /** System calls that are newer than the compiler are known by the BTF of a target. */
@@ -190,15 +216,21 @@ function resolveArgument(
     );
     return undefined;
   }
-  const type = declared === undefined ? undefined : reconcile(parameter, declared, argument.type, findings);
-  if (type === undefined) {
+  if (declared === undefined) {
     return undefined;
   }
-  const index = type.kind === "opaque" && type.cType !== "void *" ? argument.reads : undefined;
-  const read = index === undefined ? undefined : fact.arguments[index];
-  return index === undefined || read === undefined
-    ? { parameter, type, words: argument.words }
-    : { parameter: { ...parameter, index }, type: read.type, words: read.words };
+  const place = parameter.index;
+  const read = argument.reads === undefined ? undefined : fact.arguments[argument.reads];
+  if (argument.reads !== undefined && read?.type.kind === declared.kind) {
+    // The hook table knows what the pointer leads to.
+    return { parameter, argument: argument.reads, type: declared, words: read.words };
+  }
+  const view = findView(fact, place, declared);
+  if (view !== undefined) {
+    return { parameter, argument: view, type: declared, words: undefined };
+  }
+  const type = reconcile(parameter, declared, argument.type, findings);
+  return type === undefined ? undefined : { parameter, argument: place, type, words: argument.words };
 }
 
 function resolveResult(
@@ -216,7 +248,7 @@ function resolveResult(
     return undefined;
   }
   const type = declared === undefined ? undefined : reconcile(parameter, declared, fact.result, findings);
-  return type === undefined ? undefined : { parameter, type, words: undefined };
+  return type === undefined ? undefined : { parameter, argument: 0, type, words: undefined };
 }
 
 function declaredType(parameter: Parameter, findings: Diagnostic[]): ArgumentType | undefined {
@@ -250,10 +282,11 @@ function reconcile(
   actual: ArgumentType,
   findings: Diagnostic[],
 ): ArgumentType | undefined {
-  if (declared.kind === "opaque" && (declared.cType === "void *" || isSamePointer(declared, actual))) {
+  if (declared.kind === "opaque") {
+    // `nop`: it only keeps its place.
     return declared;
   }
-  if (declared.kind !== actual.kind || declared.kind === "opaque") {
+  if (declared.kind !== actual.kind || !isSameView(declared, actual)) {
     findings.push(
       diagnostic(
         "argument-type-mismatch",
@@ -280,10 +313,9 @@ function reconcile(
   return declared;
 }
 
-function isSamePointer(declared: ArgumentType, actual: ArgumentType): boolean {
-  const target = (type: ArgumentType): string | undefined =>
-    type.kind === "opaque" ? type.cType.replace("const ", "") : undefined;
-  return target(declared) === target(actual);
+/** Whether both are read in the same way; the width of integers may differ. */
+function isSameView(declared: ArgumentType, actual: ArgumentType): boolean {
+  return declared.kind === "integer" || JSON.stringify(declared) === JSON.stringify(actual);
 }
 
 function describe(type: ArgumentType): string {
@@ -294,7 +326,8 @@ function describe(type: ArgumentType): string {
     case "path":
     case "sock":
       return `\`${type.kind}\``;
+    case "text":
     case "opaque":
-      return `\`${type.cType}\``;
+      return `\`${cTypeOf(type)}\``;
   }
 }

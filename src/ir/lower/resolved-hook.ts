@@ -24,6 +24,8 @@ export interface ResolvedEvent {
 
 export interface ResolvedArgument {
   readonly parameter: Parameter;
+  /** Index into the fact's arguments: the parameter's own, or the one that it is read from. */
+  readonly argument: number;
   readonly type: ArgumentType;
   readonly words: WordSetName | undefined;
 }

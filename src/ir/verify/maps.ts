@@ -71,7 +71,7 @@ function constantBytes(hook: IrHook, tables: readonly FieldTable[]): number {
 /** `struct scratch`: a path, the decisions of every block, and the longest event record. */
 function scratchBytes(ir: Ir, blocks: number): number {
   const fixed = Math.max(0, ...ir.hooks.map((hook) => captureBytes(hook)));
-  const paths = Math.max(1, ...ir.hooks.map((hook) => captured(hook, ["file", "path"])));
+  const paths = Math.max(1, ...ir.hooks.map((hook) => captured(hook, ["file", "path", "text"])));
   const record =
     EVENT_HEADER.size +
     roundUp(4 * blocks) +

@@ -1,5 +1,6 @@
 import { shortText } from "../../diagnostics/display.ts";
 import { diagnostic } from "../../diagnostics/diagnostic.ts";
+import type { ArgumentType } from "../../kernel/hook.ts";
 import { valueType } from "../../kernel/value-types.ts";
 import type { Name, Parameter, Text } from "../policy/tree.ts";
 import type { YamlMapping, YamlNode, YamlScalar } from "../yaml/tree.ts";
@@ -8,7 +9,7 @@ import type { Findings } from "./findings.ts";
 import { notYet, refuseOtherKeys } from "./findings.ts";
 
 /** What kind of operators an argument has. */
-export type ArgumentClass = "integer" | "path" | "sock" | "none" | "planned";
+export type ArgumentClass = "integer" | "path" | "text" | "sock" | "none" | "planned";
 
 /** An argument that a hook declares, and what its comparisons may be. */
 export interface DeclaredArgument {
@@ -92,7 +93,7 @@ export function lowerArgument(
   };
 }
 
-function classOf(kind: "integer" | "file" | "path" | "sock" | "opaque"): ArgumentClass {
+function classOf(kind: ArgumentType["kind"]): ArgumentClass {
   switch (kind) {
     case "integer":
       return "integer";
@@ -101,6 +102,8 @@ function classOf(kind: "integer" | "file" | "path" | "sock" | "opaque"): Argumen
       return "path";
     case "sock":
       return "sock";
+    case "text":
+      return "text";
     case "opaque":
       return "none";
   }

@@ -77,8 +77,8 @@ function condition(
     return comparison;
   }
   const negation: Condition = { kind: "not", operand: comparison, span: node.span };
-  // A pipe or a socket has no path: on it even the negated operators of files do not hold.
-  return argument.argumentClass === "path"
+  // A pipe or a socket has no path, a NULL pointer no text: there even the negated operators do not hold.
+  return argument.argumentClass === "path" || argument.argumentClass === "text"
     ? {
         kind: "and",
         operands: [{ ...comparison, operator: "exists", values: [] }, negation],

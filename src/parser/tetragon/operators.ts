@@ -46,13 +46,13 @@ const onIntegers: Meanings = {
   ...pair("InMap", { comparison: "in", part: undefined, read: readIntegerOrRange }),
 };
 
-const onPaths: Meanings = {
-  ...pair("Equal", { comparison: "in", part: "path", read: readText }),
-  ...pair("Prefix", { comparison: "starts-with", part: "path", read: readText }),
-  ...pair("Postfix", { comparison: "ends-with", part: "path", read: readText }),
-  SubString: one({ comparison: "contains", part: "path", read: readText }),
-  SubStringIgnCase: one({ comparison: "contains", part: "path", read: readText, ignoreCase: true }),
-};
+const onTexts = (part: string | undefined): Meanings => ({
+  ...pair("Equal", { comparison: "in", part, read: readText }),
+  ...pair("Prefix", { comparison: "starts-with", part, read: readText }),
+  ...pair("Postfix", { comparison: "ends-with", part, read: readText }),
+  SubString: one({ comparison: "contains", part, read: readText }),
+  SubStringIgnCase: one({ comparison: "contains", part, read: readText, ignoreCase: true }),
+});
 
 const privileged = (part: string): Omit<OperatorMeaning, "negated"> => ({
   comparison: "in",
@@ -89,7 +89,9 @@ export function operatorsOf(argumentClass: ArgumentClass): Meanings {
     case "integer":
       return onIntegers;
     case "path":
-      return onPaths;
+      return onTexts("path");
+    case "text":
+      return onTexts(undefined);
     case "sock":
       return onSockets;
     case "none":
