@@ -44,9 +44,10 @@ export interface ManifestRule {
   readonly id: string;
   readonly policy: number;
   readonly hook: number;
-  /** Tags and message of the rule's block; the policy's are in ManifestPolicy. */
+  /** Tags, message and severity of the rule's block; the policy's are in ManifestPolicy. */
   readonly tags: readonly string[];
   readonly message?: string;
+  readonly severity?: number;
   readonly label?: string;
   readonly verdict: ManifestVerdict;
   readonly post: boolean;

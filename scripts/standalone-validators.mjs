@@ -6,7 +6,10 @@ import { build } from "esbuild";
 import { dirname, join } from "node:path";
 
 /** Dialects by folder of src/parser: the schema that the folder's schema.ts exports, and the validator's name. */
-const dialects = { tetragon: { schema: "tetragonSchema", validator: "validateTetragon" } };
+const dialects = {
+  tetragon: { schema: "tetragonSchema", validator: "validateTetragon" },
+  kubearmor: { schema: "kubearmorSchema", validator: "validateKubearmor" },
+};
 
 export const standaloneValidators = {
   name: "standalone-validators",

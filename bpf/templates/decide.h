@@ -35,6 +35,8 @@ struct outcome {
 	u32 signal;
 	/* Block of the last rule that decided; ~0: none yet. */
 	u32 block;
+	/* Block of the last rule of a monitoring policy that was noted before. */
+	u32 monitored;
 };
 
 /*
@@ -60,6 +62,14 @@ static __always_inline u64 lowest_bit(u64 word)
 
 /* Always 0, which the verifier does not know: memory that user space could write. */
 volatile u64 unknown_zero;
+
+/* No block has decided yet. The verifier does not know the numbers, so that it need not tell ways through rules apart. */
+static __always_inline struct outcome nothing_decided(void)
+{
+	u32 none = ~(u32)unknown_zero;
+
+	return (struct outcome){ .block = none, .monitored = none };
+}
 
 /*
  * Makes the verifier forget what it knows of `value`, so that branches which chose different constants
@@ -88,10 +98,17 @@ static __always_inline void decide_rule(struct scratch *scratch, struct outcome 
 
 	if (rule->block == outcome->block)
 		return;
-	outcome->block = rule->block;
 
 	u32 *mode = bpf_map_lookup_elem(&modes, &policy);
 	bool enforced = mode && *mode;
+
+	/* What only monitors does not keep the rules of enforcing policies from deciding. */
+	if (enforced)
+		outcome->block = rule->block;
+	else if (rule->block == outcome->monitored)
+		return;
+	else
+		outcome->monitored = rule->block;
 
 	if (guard && (!enforced || verdict == VERDICT_ALLOW))
 		return;

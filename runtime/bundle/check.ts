@@ -106,6 +106,7 @@ function rule(at: Placed, policies: number, hooks: number): ManifestRule {
     hook: integer(field(at, "hook"), 0, hooks - 1),
     tags: texts(field(at, "tags"), MOST.few),
     ...optional(at, "message", text),
+    ...optional(at, "severity", (one) => integer(one, 0, 1000)),
     ...optional(at, "label", text),
     verdict: verdict(field(at, "verdict")),
     post: truth(field(at, "post")),

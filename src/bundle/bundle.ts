@@ -120,10 +120,11 @@ function rulesOf(hook: IrHook, hookIndex: number): readonly ManifestRule[] {
       const { line, column } = positionAt(rule.span.source, rule.span.start);
       return {
         id: rule.id,
-        policy: block.policy,
+        policy: rule.origin.policy,
         hook: hookIndex,
-        tags: block.tags,
-        ...(block.message === undefined ? {} : { message: block.message }),
+        tags: rule.origin.tags,
+        ...(rule.origin.message === undefined ? {} : { message: rule.origin.message }),
+        ...(rule.origin.severity === undefined ? {} : { severity: rule.origin.severity }),
         ...(rule.label === undefined ? {} : { label: rule.label }),
         verdict: verdictOf(rule.verdict),
         post: rule.post,

@@ -16,11 +16,22 @@ export function registerSchema(program: Command): void {
 }
 
 async function printSchema(language: string): Promise<number> {
-  if (language !== "tetragon") {
+  const schema = await schemaOf(language);
+  if (schema === undefined) {
     complain(`the language \`${language}\` has no schema yet`);
     return EXIT_USAGE;
   }
-  const { tetragonSchema } = await import("../parser/tetragon/schema.ts");
-  process.stdout.write(`${JSON.stringify(tetragonSchema, undefined, 2)}\n`);
+  process.stdout.write(`${JSON.stringify(schema, undefined, 2)}\n`);
   return EXIT_FINE;
+}
+
+async function schemaOf(language: string): Promise<unknown> {
+  switch (language) {
+    case "tetragon":
+      return (await import("../parser/tetragon/schema.ts")).tetragonSchema;
+    case "kubearmor":
+      return (await import("../parser/kubearmor/schema.ts")).kubearmorSchema;
+    default:
+      return undefined;
+  }
 }

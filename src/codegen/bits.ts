@@ -51,7 +51,7 @@ export interface HookBits {
 /** Numbers the rules and residue literals of a hook. */
 export function numberBits(hook: IrHook): HookBits {
   const entries = hook.blocks.flatMap((block, index) =>
-    block.rules.map((rule) => ({ rule, block: index, policy: block.policy, ...split(rule.condition) })),
+    block.rules.map((rule) => ({ rule, block: index, policy: rule.origin.policy, ...split(rule.condition) })),
   );
   const literals: LiteralBit[] = [];
   const rules = entries.map((entry, rule): RuleBits => {

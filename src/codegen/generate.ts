@@ -1,4 +1,5 @@
 /** Verified IR to one BPF C file, the plan for its maps, and what the manifest says of both. */
+import { mostDecisions } from "../ir/decisions.ts";
 import type { IrAttachment, IrHook } from "../ir/ir.ts";
 import type { VerifiedIr } from "../ir/verify/verify.ts";
 import type { AttachPoint } from "../kernel/hook.ts";
@@ -57,7 +58,7 @@ export function generate(verified: VerifiedIr): Program {
 /** Sizes that the templates need, and the templates. */
 export function writePreamble(writer: CWriter, parts: readonly HookParts[], policies: number): void {
   const rules = parts.reduce((sum, { bits }) => sum + bits.rules.length, 0);
-  const decisions = Math.max(1, ...parts.map(({ hook }) => hook.blocks.length));
+  const decisions = Math.max(1, ...parts.map(({ hook }) => mostDecisions(hook)));
   const fixed = Math.max(0, ...parts.map(({ hook }) => fixedCaptureBytes(hook)));
   const texts = Math.max(1, ...parts.map(({ hook }) => capturedTexts(hook)));
   const wide = parts.flatMap(({ bits }) => (isWide(bits) ? [bits.words] : []));

@@ -135,7 +135,9 @@ function blindVector(rules: readonly IrRule[]): bigint {
 }
 
 function writeWideWalk(writer: CWriter, name: string, words: number): void {
-  writer.line("struct rule_walk walk = { .scratch = scratch, .outcome = { .block = ~0u }, .guard = guard };");
+  writer.line(
+    "struct rule_walk walk = { .scratch = scratch, .outcome = nothing_decided(), .guard = guard };",
+  );
   writer.line();
   writer.line("if (generation >= GENERATION_6_1) {");
   writer.line(`\tbpf_loop(${words}, ${name}_word_step, &walk, 0);`);
@@ -153,7 +155,9 @@ export function writeRules({ writer, part: { hook, bits } }: DecideContext): voi
     writeWideWalk(writer, name, Math.ceil(bits.rules.length / 64));
     return;
   }
-  writer.line("struct rule_walk walk = { .scratch = scratch, .outcome = { .block = ~0u }, .guard = guard };");
+  writer.line(
+    "struct rule_walk walk = { .scratch = scratch, .outcome = nothing_decided(), .guard = guard };",
+  );
   wordsOf(ruleMask(bits), bits.words).forEach((mask, word) => {
     if (mask === 0n) {
       return;

@@ -1,12 +1,14 @@
 /** Every diagnostic code, with what is always true of it. */
 import { type CatalogEntry, entry } from "./catalog-entry.ts";
 import { inputCatalog } from "./input-catalog.ts";
+import { kubearmorCatalog } from "./kubearmor-catalog.ts";
 import { languageCatalog } from "./language-catalog.ts";
 import { lintCatalog } from "./lint-catalog.ts";
 
 /** Every code that policyc can report, grouped by the stage that reports it. */
 export const catalog = {
   ...inputCatalog,
+  ...kubearmorCatalog,
   ...languageCatalog,
   ...lintCatalog,
 
@@ -20,6 +22,16 @@ export const catalog = {
     "error",
     "no such function or hook in the target kernel",
     "A program can only be attached to a place that exists. Check the spelling, or name other targets.",
+  ),
+  "group-without-precedence": entry(
+    "error",
+    "a block of a decision group has no precedence",
+    "The rules of a group come from several blocks and policies: in which order they are looked at must not depend on where they stand.",
+  ),
+  "group-conflict": entry(
+    "warning",
+    "two rules of a group decide the same differently",
+    "The first in order of precedence decides and the other never does. With KubeArmor, the policy that comes last wins; here, of two rules for the same path, `Block` stands before `Allow`.",
   ),
   "unknown-event": entry(
     "error",

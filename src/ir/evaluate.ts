@@ -3,12 +3,12 @@
  * must decide every event the way this file does; `test/differential` runs both.
  */
 import { elementAt, invariant, unreachable } from "../source/invariant.ts";
-import type { IrHook, IrPolicy, IrRule, Verdict } from "./ir.ts";
+import type { IrBlock, IrHook, IrPolicy, IrRule, Verdict } from "./ir.ts";
 import { type AtomTrail, conditionTrail, type HookEvent, type Truth, truthOf } from "./truth.ts";
 
 export { type AtomTrail, type FieldValue, type HookEvent, type Truth, truthOf } from "./truth.ts";
 
-/** What one block says to an event. Blocks in which no rule holds say nothing. */
+/** What one block says to an event, or one monitored rule before it. Blocks in which no rule holds say nothing. */
 export interface Decision {
   /** Index into `IrHook.blocks`. */
   readonly block: number;
@@ -26,7 +26,7 @@ export interface Decision {
 }
 
 export interface Evaluation {
-  /** At most one for each block, in order of blocks. */
+  /** In order of blocks: at most one of each that is enforced, and at most one before it that is monitored. */
   readonly decisions: readonly Decision[];
   /**
    * What happens to the operation: the strictest enforced verdict (kill, then deny, then allow), of
@@ -49,31 +49,60 @@ export interface RuleTrail {
   readonly atoms: readonly AtomTrail[];
 }
 
-/** Decides an event at one hook: blocks are independent, in a block the first rule that holds decides. */
+/**
+ * Decides an event at one hook: blocks are independent, in a block the first rule that holds decides. A policy
+ * that only monitors must not stand before one that enforces: its first rule that holds is reported, and the
+ * rules of enforcing policies after it are looked at all the same.
+ */
 export function evaluate(hook: IrHook, policies: readonly IrPolicy[], event: HookEvent): Evaluation {
   invariant(event.values.length === hook.fields.length, "an event has one value for each field");
   const decisions: Decision[] = [];
   let firstRule = 0;
   for (const [index, block] of hook.blocks.entries()) {
-    for (const [position, rule] of block.rules.entries()) {
-      const because = reasonToDecide(rule, truthOf(rule.condition, hook, event));
-      if (because !== undefined) {
-        decisions.push({
-          block: index,
-          rule: firstRule + position,
-          id: rule.id,
-          verdict: rule.verdict,
-          enforced: elementAt(policies, block.policy).mode === "enforce",
-          because,
-          post: rule.post,
-          trail: conditionTrail(rule.condition, hook, event).atoms,
-        });
-        break;
-      }
+    for (const { position, rule, because, enforced } of deciding(block, hook, policies, event)) {
+      decisions.push({
+        block: index,
+        rule: firstRule + position,
+        id: rule.id,
+        verdict: rule.verdict,
+        enforced,
+        because,
+        post: rule.post,
+        trail: conditionTrail(rule.condition, hook, event).atoms,
+      });
     }
     firstRule += block.rules.length;
   }
   return { decisions, verdict: strictestVerdict(decisions), posts: decisions.filter(({ post }) => post) };
+}
+
+interface DecidingRule {
+  /** In the block. */
+  readonly position: number;
+  readonly rule: IrRule;
+  readonly because: Decision["because"];
+  readonly enforced: boolean;
+}
+
+/** The first rule of an enforcing policy that holds, after the first of a monitoring one if that comes before. */
+function deciding(
+  block: IrBlock,
+  hook: IrHook,
+  policies: readonly IrPolicy[],
+  event: HookEvent,
+): readonly DecidingRule[] {
+  const found: DecidingRule[] = [];
+  for (const [position, rule] of block.rules.entries()) {
+    const enforced = elementAt(policies, rule.origin.policy).mode === "enforce";
+    const because = reasonToDecide(rule, truthOf(rule.condition, hook, event));
+    if (because !== undefined && (enforced || found.length === 0)) {
+      found.push({ position, rule, because, enforced });
+    }
+    if (found.at(-1)?.enforced === true) {
+      break;
+    }
+  }
+  return found;
 }
 
 /** Every rule that was looked at to decide an event, with the outcome of each of its atoms. */

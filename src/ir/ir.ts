@@ -73,25 +73,38 @@ export type CaptureType =
   | { readonly kind: "integer"; readonly bits: 8 | 16 | 32 | 64; readonly signed: boolean }
   | Extract<ArgumentType, { kind: "file" | "path" | "sock" | "text" }>;
 
-/** Ordered rules of one policy on one hook: the first that holds decides for the block. */
+/**
+ * Rules that decide together, in order of precedence: the first that holds decides. A block of one policy, or
+ * what all blocks of a decision group, of any policy, say about one value of the hook.
+ */
 export interface IrBlock {
+  /** The decision group. */
+  readonly group: string | undefined;
+  readonly rules: readonly IrRule[];
+  readonly span: Span;
+}
+
+/** Who says a rule, and what its block adds to events. Rules of one block share it. */
+export interface RuleOrigin {
   /** Index into `Ir.policies`. */
   readonly policy: number;
-  readonly rules: readonly IrRule[];
   readonly tags: readonly string[];
   readonly message: string | undefined;
-  readonly span: Span;
+  readonly severity: number | undefined;
 }
 
 export interface IrRule {
   /** Unique in a compilation and stable while the policy's text is: `policy/hook#2`. */
   readonly id: string;
   readonly label: string | undefined;
+  readonly origin: RuleOrigin;
+  /** Its place in a decision group, as its policy gives it: smaller ones first, postures last. */
+  readonly precedence: number | undefined;
   readonly condition: Bool;
   readonly verdict: Verdict;
   /** Whether a hit is reported. */
   readonly post: boolean;
-  /** Whether it is what happens when no rule of the block holds. Always the last of its block. */
+  /** Whether it is what happens when no rule of its policy's block holds. No other rule follows postures. */
   readonly posture: boolean;
   /**
    * What the rule is worth when a value it needs could not be read whole (a path that is too long):

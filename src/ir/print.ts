@@ -50,16 +50,23 @@ function printType(type: Field["type"] | CaptureType): string {
 
 function printBlock(block: IrBlock, fields: readonly Field[]): readonly string[] {
   return [
-    `  block of policy ${block.policy}  # ${formatSpan(block.span)}`,
+    `  ${printBlockHead(block)}  # ${formatSpan(block.span)}`,
     ...block.rules.flatMap((rule) => printRule(rule, fields)),
   ];
+}
+
+function printBlockHead({ group, rules }: IrBlock): string {
+  const policies = [...new Set(rules.map(({ origin }) => origin.policy))];
+  const of = policies.length === 1 ? `of policy ${policies.join("")}` : `of policies ${policies.join(", ")}`;
+  return group === undefined ? `block ${of}` : `group ${JSON.stringify(group)} ${of}`;
 }
 
 function printRule(rule: IrRule, fields: readonly Field[]): readonly string[] {
   const report = rule.post ? "report" : "silent";
   const posture = rule.posture ? " posture" : "";
+  const place = rule.precedence === undefined ? "" : ` at ${rule.precedence}`;
   return [
-    `    rule ${rule.id}${posture}: ${printVerdict(rule.verdict)}, ${report}, unresolved: ${rule.onUnresolved}  # ${formatSpan(rule.span)}`,
+    `    rule ${rule.id}${place}${posture}: ${printVerdict(rule.verdict)}, ${report}, unresolved: ${rule.onUnresolved}  # ${formatSpan(rule.span)}`,
     ...printBool(rule.condition, fields).map((line) => `      ${line}`),
   ];
 }

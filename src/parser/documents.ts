@@ -5,6 +5,7 @@ import { diagnostic, failure, success } from "../diagnostics/diagnostic.ts";
 import { didYouMean, suggestions } from "../diagnostics/suggest.ts";
 import type { Source } from "../source/source.ts";
 import { createSpan } from "../source/source.ts";
+import { lowerKubearmorPolicy } from "./kubearmor/lower.ts";
 import type { Policy } from "./policy/tree.ts";
 import { lowerTracingPolicy } from "./tetragon/lower.ts";
 import type { ParameterScope } from "./yaml/parameters.ts";
@@ -63,9 +64,7 @@ function parseDocument(root: YamlNode): Outcome<Policy> | undefined {
     return failure([unknownDocument(root)]);
   }
   if (kind !== undefined && kubearmorKinds.includes(kind.text)) {
-    return failure([
-      diagnostic("not-supported-yet", kind.span, `the kind \`${kind.text}\` is not supported yet`),
-    ]);
+    return lowerKubearmorPolicy(root);
   }
   if (isOrNearlyTetragon(kind, apiVersion)) {
     return lowerTracingPolicy(root);

@@ -13,10 +13,10 @@ export function describeHook({ policies, hook, variant }: RandomHook): string {
   ];
   let number = 0;
   for (const block of hook.blocks) {
-    const policy = elementAt(policies, block.policy);
-    lines.push(`block of ${policy.name}, ${policy.mode}`);
+    lines.push("block");
     for (const rule of block.rules) {
-      lines.push(`  rule ${number}: ${describeRule(rule, hook)}`);
+      const policy = elementAt(policies, rule.origin.policy);
+      lines.push(`  rule ${number} of ${policy.name}, ${policy.mode}: ${describeRule(rule, hook)}`);
       number++;
     }
   }

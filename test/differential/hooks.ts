@@ -1,7 +1,17 @@
 /** Random hooks of the IR: every field type, one to several hundred rules, many blocks and policies. */
 import fc from "fast-check";
 import type { TestRunVariant } from "../../src/codegen/test-run.ts";
-import type { Field, FieldType, Ir, IrBlock, IrHook, IrPolicy, IrRule, Verdict } from "../../src/ir/ir.ts";
+import type {
+  Field,
+  FieldType,
+  Ir,
+  IrBlock,
+  IrHook,
+  IrPolicy,
+  IrRule,
+  RuleOrigin,
+  Verdict,
+} from "../../src/ir/ir.ts";
 import type { ArgumentFact, AttachPoint, HookFact } from "../../src/kernel/hook.ts";
 import { elementAt } from "../../src/source/invariant.ts";
 import { createSource, createSpan, type Source, type Span } from "../../src/source/source.ts";
@@ -24,6 +34,9 @@ export interface RandomHook {
   readonly hook: IrHook;
   readonly variant: TestRunVariant;
 }
+
+/** Which policies the rules are of is drawn with the blocks. */
+const ORIGIN: RuleOrigin = { policy: 0, tags: [], message: undefined, severity: undefined };
 
 const INTEGER_TYPES: readonly FieldType[] = ([8, 16, 32, 64] as const).flatMap((bits) =>
   [false, true].map((signed) => ({ kind: "integer" as const, bits, signed })),
@@ -155,6 +168,8 @@ function rulesOf(
         rules.map(([condition, verdict, post, match], index) => ({
           id: `random/random_hook#${index}`,
           label: undefined,
+          origin: ORIGIN,
+          precedence: undefined,
           condition,
           verdict,
           post,
@@ -182,7 +197,7 @@ function policiesOf(source: Source): fc.Arbitrary<readonly IrPolicy[]> {
     );
 }
 
-/** Cuts the rules into blocks at random places; no block is empty. */
+/** Cuts the rules into blocks at random places, some of them of several policies; no block is empty. */
 function blocksOf(
   rules: readonly IrRule[],
   shape: HookShape,
@@ -199,15 +214,25 @@ function blocksOf(
     maxLength: shape.blocks,
     size: "max",
   });
-  return fc.tuple(cuts, owners).map(([places, owner]) => {
+  const shared = fc.array(fc.array(fc.nat(policies - 1), { minLength: 1, maxLength: 5 }), {
+    minLength: shape.blocks,
+    maxLength: shape.blocks,
+    size: "max",
+  });
+  return fc.tuple(cuts, owners, shared, fc.boolean()).map(([places, owner, members, isGroup]) => {
     const starts = [0, ...[...places].sort((a, b) => a - b)];
-    return starts.map((start, index) => ({
-      policy: elementAt(owner, index),
-      rules: rules.slice(start, starts[index + 1] ?? rules.length),
-      tags: [],
-      message: undefined,
-      span: lineSpan(source, start),
-    }));
+    return starts.map((start, index) => {
+      const among = isGroup ? elementAt(members, index) : [elementAt(owner, index)];
+      const own = rules.slice(start, starts[index + 1] ?? rules.length);
+      return {
+        group: isGroup ? `group ${index}` : undefined,
+        rules: own.map((rule, position) => ({
+          ...rule,
+          origin: { ...ORIGIN, policy: elementAt(among, position % among.length) },
+        })),
+        span: lineSpan(source, start),
+      };
+    });
   });
 }
 

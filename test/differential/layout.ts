@@ -1,5 +1,6 @@
 /** How events and results of test-run programs lie in memory: the structs of `bpf/templates/test_run.h`. */
 import type { FieldValue, HookEvent } from "../../src/ir/evaluate.ts";
+import { mostDecisions } from "../../src/ir/decisions.ts";
 import type { FieldType, IrHook } from "../../src/ir/ir.ts";
 import { elementAt, invariant, unreachable } from "../../src/source/invariant.ts";
 import { LONGEST_PATH } from "./events.ts";
@@ -34,7 +35,7 @@ export function eventSize(hook: IrHook): number {
 
 /** Bytes of one result of a hook. */
 export function resultSize(hook: IrHook): number {
-  return RESULT_HEADER + Math.ceil(hook.blocks.length / 2) * 8;
+  return RESULT_HEADER + Math.ceil(mostDecisions(hook) / 2) * 8;
 }
 
 function valueSize(type: FieldType): number {

@@ -71,6 +71,8 @@ export function rule(condition: Bool, changes: Partial<IrRule> = {}): IrRule {
   return {
     id: "hand/hook#0",
     label: undefined,
+    origin: { policy: 0, tags: [], message: undefined, severity: undefined },
+    precedence: undefined,
     condition,
     verdict: DENY,
     post: false,
@@ -96,7 +98,11 @@ export function hookOf(...blocks: (readonly IrRule[])[]): IrHook {
     attachments: [],
     fields: FIELDS,
     captures: [],
-    blocks: blocks.map((rules, policy) => ({ policy, rules, tags: [], message: undefined, span: SPAN })),
+    blocks: blocks.map((rules, policy) => ({
+      group: undefined,
+      rules: rules.map((each) => ({ ...each, origin: { ...each.origin, policy } })),
+      span: SPAN,
+    })),
     wantsResult: false,
   };
 }

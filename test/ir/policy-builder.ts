@@ -83,6 +83,7 @@ export function block(reference: HookReference, ...rules: Rule[]): Block {
     rules,
     otherwise: undefined,
     group: undefined,
+    severity: undefined,
     tags: [],
     message: undefined,
     span,

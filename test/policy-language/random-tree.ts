@@ -211,7 +211,15 @@ const block: fc.Arbitrary<Block> = fc.record({
   condition: maybe(condition),
   rules: fc.array(rule, { maxLength: 4 }),
   otherwise: maybe(rule.map((found) => ({ ...found, condition: undefined }))),
-  group: maybe(name),
+  group: maybe(
+    fc.record({
+      kind: fc.constant("group"),
+      name,
+      precedence: maybe(fc.nat()),
+      span: fc.constant(span),
+    }),
+  ),
+  severity: maybe(fc.nat()),
   tags: fc.array(text, { maxLength: 3 }),
   message: maybe(text),
   span: fc.constant(span),

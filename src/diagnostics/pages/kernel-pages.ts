@@ -11,6 +11,17 @@ export const kernelPages = {
     onHook("kprobe tcp_connect(sk: sock)", "alert"),
   ),
   "unknown-hook": inPolicy(onHook('kprobe "not a function"', "alert"), sound),
+  "group-without-precedence": inPolicy(
+    onHook('file.open in group "files"', 'deny when file.path == "/etc/shadow"'),
+    onHook('file.open in group "files" precedence 10', 'deny when file.path == "/etc/shadow"'),
+  ),
+  "group-conflict": inPolicy(
+    `${onHook('file.open in group "files" precedence 10', 'deny when file.path == "/a"')}\n${onHook(
+      'file.open in group "files" precedence 20',
+      'allow when file.path == "/a"',
+    ).replace('"example"', '"other"')}`,
+    onHook('file.open in group "files" precedence 10', 'deny when file.path == "/a"'),
+  ),
   "unknown-event": inPolicy(onHook("file.opn", "alert"), sound),
   "unknown-type": inPolicy(onHook("kprobe security_file_open(f: fil)"), sound),
   "unknown-field": inRules('deny when f.pth == "/etc/shadow"', 'deny when f.path == "/etc/shadow"'),

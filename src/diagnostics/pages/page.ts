@@ -1,7 +1,7 @@
 /** An example of what gives a diagnostic and of what does not. */
 export interface Page {
   /** The language of both examples; `situation`: nothing that a policy says, told in words. */
-  readonly language: "policy" | "tetragon" | "situation";
+  readonly language: "policy" | "tetragon" | "kubearmor" | "situation";
   readonly wrong: string;
   readonly right: string;
   /** Values of `--set` that both examples are read with. */
@@ -34,6 +34,25 @@ export function inConnections(wrong: string, right: string): Page {
 /** Examples of TracingPolicies. */
 export function inTracingPolicy(wrong: string, right: string): Page {
   return { language: "tetragon", wrong, right };
+}
+
+/** Examples of the sections of a KubeArmorPolicy. */
+export function inKubearmor(wrong: string, right: string): Page {
+  return { language: "kubearmor", wrong: kubearmorPolicy(wrong), right: kubearmorPolicy(right) };
+}
+
+/** A KubeArmorPolicy whose sections are given as lines of YAML. */
+export function kubearmorPolicy(sections: string): string {
+  const lines = sections.split("\n").map((line) => `  ${line}\n`);
+  return `apiVersion: security.kubearmor.com/v1
+kind: KubeArmorPolicy
+metadata:
+  name: example
+  namespace: default
+spec:
+  selector:
+    matchLabels: {app: web}
+${lines.join("")}`;
 }
 
 /** Examples of selectors of a TracingPolicy. */

@@ -2,6 +2,7 @@
 import { type DiagnosticCode, catalog } from "../catalog.ts";
 import { inputPages } from "./input-pages.ts";
 import { kernelPages } from "./kernel-pages.ts";
+import { kubearmorPages } from "./kubearmor-pages.ts";
 import { languagePages } from "./language-pages.ts";
 import { limitPages } from "./limit-pages.ts";
 import { lintPages } from "./lint-pages.ts";
@@ -11,6 +12,7 @@ import type { Page } from "./page.ts";
 export const pages: Readonly<Partial<Record<DiagnosticCode, Page>>> = {
   ...inputPages,
   ...kernelPages,
+  ...kubearmorPages,
   ...languagePages,
   ...limitPages,
   ...lintPages,

@@ -2,7 +2,7 @@
 import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
 import type { Block, Rule } from "../../parser/policy/tree.ts";
 import type { Span } from "../../source/source.ts";
-import type { Bool, IrBlock, IrRule } from "../ir.ts";
+import type { Bool, IrBlock, IrRule, RuleOrigin } from "../ir.ts";
 import { and, atomsOf } from "../bool.ts";
 import { type FieldRegistry, lowerCondition } from "./condition.ts";
 import { placeCondition } from "./place-condition.ts";
@@ -21,6 +21,17 @@ export interface DraftBlock {
   readonly refuses: boolean;
   /** Where each rule's refusal was written, by rule. */
   readonly refusalSpans: readonly (Span | undefined)[];
+  /** Whether each rule's author wrote `allow`, by rule. */
+  readonly allows: readonly boolean[];
+  /** What decides together with it: a decision group's name and the value that it judges. */
+  readonly group: { readonly name: string; readonly subject: number | undefined } | undefined;
+}
+
+/** What decides whether a rule takes values that could not be read. */
+export interface UnresolvedPart {
+  readonly verdict: IrRule["verdict"];
+  readonly post: boolean;
+  readonly allows: boolean;
 }
 
 export interface BlockPlace {
@@ -50,19 +61,31 @@ export function lowerBlock(block: Block, place: BlockPlace, findings: Diagnostic
     condition: and([common, lowerCondition(rule.condition, place.hook, place.registry, findings)]),
     actions: lowerActions(rule, findings),
   });
+  const origin: RuleOrigin = {
+    policy: place.policy,
+    tags: block.tags.map(({ text }) => text),
+    message: block.message?.text,
+    severity: block.severity,
+  };
   const drafts = [
     ...block.rules.map((rule) => draft(rule, false)),
     ...(block.otherwise === undefined ? [] : [draft(block.otherwise, true)]),
   ];
-  const rules = drafts.map((rule, index) => finishRule(rule, drafts.slice(index + 1), place.idOf(index)));
+  const later = drafts.map(({ actions }) => actions);
+  const rules = drafts.map((rule, index): IrRule => ({
+    id: place.idOf(index),
+    label: rule.rule.label?.text,
+    origin,
+    precedence: block.group?.precedence,
+    condition: rule.condition,
+    verdict: rule.actions.verdict,
+    post: rule.actions.post,
+    posture: rule.posture,
+    onUnresolved: matchesUnresolved(rule.actions, later.slice(index + 1)) ? "match" : "no-match",
+    span: rule.rule.span,
+  }));
   return {
-    block: {
-      policy: place.policy,
-      rules,
-      tags: block.tags.map(({ text }) => text),
-      message: block.message?.text,
-      span: block.span,
-    },
+    block: { group: block.group?.name.text, rules, span: block.span },
     name: place.hook.event?.fact.name ?? place.hook.fact.id,
     need: place.hook.event?.place.need ?? "required",
     wantsResult: place.hook.result !== undefined,
@@ -71,30 +94,24 @@ export function lowerBlock(block: Block, place: BlockPlace, findings: Diagnostic
     ),
     refuses: rules.some(({ verdict }) => verdict.kind !== "allow"),
     refusalSpans: drafts.map(({ actions }) => (actions.verdict.kind === "allow" ? undefined : actions.span)),
+    allows: drafts.map(({ actions }) => actions.allows),
+    group: block.group && { name: block.group.name.text, subject: subjectOf(place.hook) },
   };
 }
 
-function finishRule(draft: DraftRule, later: readonly DraftRule[], id: string): IrRule {
-  const { rule, actions } = draft;
-  return {
-    id,
-    label: rule.label?.text,
-    condition: draft.condition,
-    verdict: actions.verdict,
-    post: actions.post,
-    posture: draft.posture,
-    onUnresolved: matchesUnresolved(draft, later) ? "match" : "no-match",
-    span: rule.span,
-  };
+/** The argument that an event is about at a place: a rename is judged for its old and its new name. */
+function subjectOf({ event }: ResolvedHook): number | undefined {
+  const [first] = event?.fact.fields ?? [];
+  return first === undefined ? undefined : event?.place.fields[first.name]?.argument;
 }
 
 /**
  * A value that could not be read must not let anyone pass: a refusing rule takes it, an allowing one does
  * not. A rule that only reports takes it unless that would hide a later refusal.
  */
-function matchesUnresolved({ actions }: DraftRule, later: readonly DraftRule[]): boolean {
-  if (actions.verdict.kind !== "allow") {
+export function matchesUnresolved(rule: UnresolvedPart, later: readonly UnresolvedPart[]): boolean {
+  if (rule.verdict.kind !== "allow") {
     return true;
   }
-  return actions.post && !actions.allows && later.every((rule) => rule.actions.verdict.kind === "allow");
+  return rule.post && !rule.allows && later.every(({ verdict }) => verdict.kind === "allow");
 }

@@ -18,6 +18,7 @@ import { type ChosenAttachments, chooseAttachments } from "./attach.ts";
 import { type DraftBlock, lowerBlock } from "./block.ts";
 import { atomsOf, mapAtoms } from "../bool.ts";
 import type { FieldRegistry } from "./condition.ts";
+import { checkGroup, joinGroups } from "./group.ts";
 import { type DeclaredFunctions, collectDeclarations, resolveHook } from "./resolve-hook.ts";
 import type { ResolvedHook } from "./resolved-hook.ts";
 import { createRuleIds, policyKeys } from "./rule-ids.ts";
@@ -95,11 +96,7 @@ function lowerPolicy(
   findings: Diagnostic[],
 ): void {
   for (const block of policy.blocks) {
-    if (block.group !== undefined) {
-      findings.push(
-        diagnostic("not-supported-yet", block.group.span, "decision groups are not supported yet"),
-      );
-    }
+    checkGroup(block, findings);
     for (const reference of block.hooks) {
       const hooks = resolveHook(reference, declarations, targets, findings);
       // A rule has one id at all places of an event.
@@ -216,13 +213,16 @@ function finishHook(draft: HookDraft, blocks: readonly DraftBlock[], findings: D
   for (const block of blocks) {
     reportLateRefusals(block, chosen, findings);
   }
+  const conflicts: Diagnostic[] = [];
+  const grouped = joinGroups(blocks, conflicts);
+  addNewFindings(conflicts, findings);
   const position = new Map(fields.map((index, place) => [index, place]));
   return {
     fact: draft.fact,
     attachments: chosen.attachments,
     fields: fields.map((index) => elementAt(draft.registry.entries, index).field),
     captures: [...draft.captures.values()].sort((a, b) => a.position - b.position || a.argument - b.argument),
-    blocks: blocks.map(({ block }) => renumber(block, (index) => position.get(index) ?? 0)),
+    blocks: grouped.map((block) => renumber(block, (index) => position.get(index) ?? 0)),
     wantsResult,
   };
 }

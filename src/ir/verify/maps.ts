@@ -1,6 +1,7 @@
 /** The maps of a bundle and the memory that they take. */
 import { CAPTURED_PATH, CAPTURED_SOCK, EVENT_HEADER } from "../../../runtime/event-layout.ts";
 import { limits } from "../../kernel/limits.ts";
+import { mostDecisions } from "../decisions.ts";
 import type { Ir, IrHook } from "../ir.ts";
 import type { MapBudget } from "./budget.ts";
 import type { FieldTable } from "./tables.ts";
@@ -31,7 +32,7 @@ export function tableMap(
 /** The maps that every bundle has. */
 export function fixedMaps(ir: Ir, tables: readonly (readonly FieldTable[])[]): readonly MapBudget[] {
   const rules = ir.hooks.reduce((sum, hook) => sum + ruleCount(hook), 0);
-  const blocks = Math.max(1, ...ir.hooks.map((hook) => hook.blocks.length));
+  const blocks = Math.max(1, ...ir.hooks.map(mostDecisions));
   const constants = ir.hooks.reduce(
     (sum, hook, index) => sum + constantBytes(hook, tables[index] ?? []) + ruleCount(hook) * RULE_BYTES,
     0,

@@ -27,13 +27,13 @@ function contradictions(ir: Ir, tree: PolicyTree): readonly Diagnostic[] {
       return [];
     }
     // An event can pass several hooks: it is refused for certain only where each of them refuses it.
-    const refusals = places.map(({ block, fields, rule }) => {
+    const refusals = places.map(({ fields, rule }) => {
       const others = isImpossible(rule.condition, fields) ? [] : (blocksAt.get(fields) ?? []);
       pairs += others.length;
       return pairs > mostPairs
         ? undefined
         : firstDefined(others, (other) =>
-            isOpposed(block, other, ir, tree) && !grouped.has(spanKey(other.span))
+            isOpposed(rule, other, ir, tree) && !grouped.has(spanKey(other.span))
               ? refusal(rule, other, fields)
               : undefined,
           );
@@ -81,15 +81,16 @@ function firstDefined<T, R>(list: readonly T[], find: (item: T) => R | undefined
   return undefined;
 }
 
-/** Whether two blocks are of different policies, both enforced, and the second looks at all that the first does. */
-function isOpposed(block: IrBlock, other: IrBlock, ir: Ir, tree: PolicyTree): boolean {
-  const policy = tree.policies[block.policy];
-  const opposed = tree.policies[other.policy];
+/** Whether a block is of another policy than a rule, is enforced, and looks at all that the rule's does. */
+function isOpposed({ origin }: IrRule, block: IrBlock, ir: Ir, tree: PolicyTree): boolean {
+  const other = block.rules[0]?.origin.policy ?? origin.policy;
+  const policy = tree.policies[origin.policy];
+  const opposed = tree.policies[other];
   return (
-    block.policy !== other.policy &&
+    origin.policy !== other &&
     policy !== undefined &&
     opposed !== undefined &&
-    ir.policies[other.policy]?.mode === "enforce" &&
+    ir.policies[other]?.mode === "enforce" &&
     takesIn(opposed, policy)
   );
 }

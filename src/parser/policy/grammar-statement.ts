@@ -10,12 +10,13 @@ import type {
   DeclarationSyntax,
   HookSyntax,
   ImportSyntax,
-  ItemSyntax,
+  GroupSyntax,
   LiteralSyntax,
   NameSyntax,
   PolicySyntax,
   RuleSyntax,
   ScopeSyntax,
+  SeveritySyntax,
   StringListSyntax,
   StringSyntax,
   TextItemSyntax,
@@ -110,7 +111,7 @@ export class StatementGrammar extends HookGrammar {
     ]);
   });
 
-  readonly severityItem: ParserMethod<[], ItemSyntax> = this.RULE("severity", (): ItemSyntax => {
+  readonly severityItem: ParserMethod<[], SeveritySyntax> = this.RULE("severity", (): SeveritySyntax => {
     const first = this.CONSUME(this.word("severity"));
     const value = this.CONSUME(t.Integer);
     return this.ACTION(() => ({
@@ -198,16 +199,31 @@ export class StatementGrammar extends HookGrammar {
     },
   );
 
+  private readonly groupRule = this.RULE("group", (): GroupSyntax => {
+    const first = this.CONSUME(this.word("group"));
+    const name = this.SUBRULE(this.stringRule);
+    let precedence: IToken | undefined;
+    this.OPTION(() => {
+      this.CONSUME(this.word("precedence"));
+      precedence = this.CONSUME(t.Integer);
+    });
+    return this.ACTION(() => ({
+      kind: "group",
+      name,
+      precedence: precedence && integerValue(precedence.image),
+      span: this.spanFrom(first),
+    }));
+  });
+
   readonly blockHead: ParserMethod<[], BlockHead> = this.RULE("block head", (): BlockHead => {
     const first = this.CONSUME(this.word("on"));
     const hooks: HookSyntax[] = [];
-    let group: StringSyntax | undefined;
+    let group: GroupSyntax | undefined;
     let condition: ConditionSyntax | undefined;
     this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => hooks.push(this.SUBRULE(this.hookRule)) });
     this.OPTION(() => {
       this.CONSUME(this.word("in"));
-      this.CONSUME(this.word("group"));
-      group = this.SUBRULE(this.stringRule);
+      group = this.SUBRULE(this.groupRule);
     });
     this.OPTION2(() => {
       this.CONSUME(this.word("when"));

@@ -9,6 +9,7 @@ import type {
   DeclarationSyntax,
   FileStatement,
   FileSyntax,
+  GroupSyntax,
   ItemSyntax,
   PolicySyntax,
   RuleSyntax,
@@ -93,10 +94,9 @@ function layoutItem(item: ItemSyntax, trivia: Trivia): Doc {
   switch (item.kind) {
     case "description":
     case "message":
+    case "severity":
     case "tags":
       return layoutTextItem(item, trivia);
-    case "severity":
-      return `severity ${item.value}`;
     case "scope":
       return layoutScope(item, trivia);
     case "block":
@@ -111,9 +111,17 @@ function layoutItem(item: ItemSyntax, trivia: Trivia): Doc {
 }
 
 function layoutTextItem(item: TextItemSyntax, trivia: Trivia): Doc {
-  return item.kind === "tags"
-    ? concat("tags ", layoutList(item.values, trivia))
-    : `${item.kind} ${item.value.text}`;
+  switch (item.kind) {
+    case "severity":
+      return `severity ${item.value}`;
+    case "tags":
+      return concat("tags ", layoutList(item.values, trivia));
+    case "description":
+    case "message":
+      return `${item.kind} ${item.value.text}`;
+    default:
+      return unreachable(item);
+  }
 }
 
 function layoutScope(scope: ScopeSyntax, trivia: Trivia): Doc {
@@ -143,10 +151,14 @@ function layoutBlock(block: BlockSyntax, trivia: Trivia): Doc {
   return concat(
     "on ",
     group(indent(hooks)),
-    block.group === undefined ? "" : ` in group ${block.group.text}`,
+    block.group === undefined ? "" : spellGroup(block.group),
     layoutClause("when", block.condition, trivia),
     layoutBody(block, block.items, trivia, layoutBlockItem),
   );
+}
+
+function spellGroup({ name, precedence }: GroupSyntax): string {
+  return ` in group ${name.text}${precedence === undefined ? "" : ` precedence ${precedence}`}`;
 }
 
 function layoutBlockItem(item: TextItemSyntax | RuleSyntax, trivia: Trivia): Doc {

@@ -14,13 +14,14 @@ import type {
   DeclarationSyntax,
   FileStatement,
   FileSyntax,
+  GroupSyntax,
   ItemSyntax,
   PolicySyntax,
   RuleSyntax,
   ScopeSyntax,
   StringSyntax,
 } from "./syntax.ts";
-import type { Block, Name, Policy, PolicyTree, Rule, Scope, Text } from "./tree.ts";
+import type { Block, Group, Name, Policy, PolicyTree, Rule, Scope, Text } from "./tree.ts";
 
 /** The names that the policies of a file can use, from the file itself and from those that it imports. */
 export interface FileNames {
@@ -121,7 +122,7 @@ function toText({ span, value }: StringSyntax): Text {
 
 type AnyItem = ItemSyntax | RuleSyntax;
 
-function severityOf(items: readonly ItemSyntax[]): number | undefined {
+function severityOf(items: readonly AnyItem[]): number | undefined {
   const found = items.find((item) => item.kind === "severity");
   return found && saturatedNumber(found.value);
 }
@@ -196,12 +197,22 @@ function lowerBlock(block: BlockSyntax, names: Names): Block | undefined {
     condition,
     rules: rules.filter((rule) => !rule.otherwise).flatMap((rule) => lowerRule(rule, names) ?? []),
     otherwise: otherwise && lowerRule(otherwise, names),
-    group: block.group && toName(block.group),
+    group: block.group && lowerGroup(block.group),
+    severity: severityOf(block.items),
     tags: tagsOf(block.items),
     message: textOf(block.items, "message"),
     span: block.span,
   };
   return block.condition !== undefined && condition === undefined ? undefined : lowered;
+}
+
+function lowerGroup({ name, precedence, span }: GroupSyntax): Group {
+  return {
+    kind: "group",
+    name: toName(name),
+    precedence: precedence === undefined ? undefined : saturatedNumber(precedence),
+    span,
+  };
 }
 
 function reportMisplaced(rules: readonly RuleSyntax[], diagnostics: Diagnostic[]): void {

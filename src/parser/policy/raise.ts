@@ -9,7 +9,7 @@ import type {
   BlockSyntax,
   DurationSyntax,
   FileSyntax,
-  ItemSyntax,
+  GroupSyntax,
   PolicySyntax,
   RuleSyntax,
   ScopeSyntax,
@@ -17,7 +17,18 @@ import type {
   StringSyntax,
   TextItemSyntax,
 } from "./syntax.ts";
-import type { Action, Block, LimitAction, Name, Policy, PolicyTree, Rule, Scope, Text } from "./tree.ts";
+import type {
+  Action,
+  Block,
+  Group,
+  LimitAction,
+  Name,
+  Policy,
+  PolicyTree,
+  Rule,
+  Scope,
+  Text,
+} from "./tree.ts";
 import { quoteString } from "./words.ts";
 
 /** The file that says what the policies say; `span` is where it is said to come from. */
@@ -27,8 +38,6 @@ export function raisePolicyTree(tree: PolicyTree, span: Span): FileSyntax {
 
 function raisePolicy(policy: Policy): PolicySyntax {
   const { span } = policy;
-  const severity: readonly ItemSyntax[] =
-    policy.severity === undefined ? [] : [{ kind: "severity", value: BigInt(policy.severity), span }];
   return {
     kind: "policy",
     name: raiseString(policy.name),
@@ -36,7 +45,7 @@ function raisePolicy(policy: Policy): PolicySyntax {
     mode: policy.mode,
     items: [
       ...raiseTextItem("description", policy.description),
-      ...severity,
+      ...raiseSeverity(policy.severity, span),
       ...raiseTags(policy.tags, span),
       ...raiseTextItem("message", policy.message),
       raiseScope(policy.scope),
@@ -49,6 +58,19 @@ function raisePolicy(policy: Policy): PolicySyntax {
 
 function raiseString(text: Name | Text): StringSyntax {
   return { kind: "string", value: text.text, text: quoteString(text.text), span: text.span };
+}
+
+function raiseSeverity(severity: number | undefined, span: Span): readonly TextItemSyntax[] {
+  return severity === undefined ? [] : [{ kind: "severity", value: BigInt(severity), span }];
+}
+
+function raiseGroup({ name, precedence, span }: Group): GroupSyntax {
+  return {
+    kind: "group",
+    name: raiseString(name),
+    precedence: precedence === undefined ? undefined : BigInt(precedence),
+    span,
+  };
 }
 
 function raiseTextItem(kind: "description" | "message", text: Text | undefined): readonly TextItemSyntax[] {
@@ -85,9 +107,10 @@ function raiseBlock(block: Block): BlockSyntax {
   return {
     kind: "block",
     hooks: block.hooks.map(raiseHook),
-    group: block.group && raiseString(block.group),
+    group: block.group && raiseGroup(block.group),
     condition: block.condition && raiseCondition(block.condition),
     items: [
+      ...raiseSeverity(block.severity, block.span),
       ...raiseTags(block.tags, block.span),
       ...raiseTextItem("message", block.message),
       ...block.rules.map((rule) => raiseRule(rule, false)),

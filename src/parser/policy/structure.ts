@@ -297,6 +297,9 @@ function parseBlock(cursor: Cursor): BlockSyntax | undefined {
     if (ruleHeads.has(word)) {
       return { value: parseStatement(cursor, () => grammar.rule()) };
     }
+    if (word === "severity") {
+      return { value: parseStatement(cursor, () => grammar.severityItem()) };
+    }
     if (word === "message" || word === "tags") {
       return { value: parseStatement(cursor, () => grammar.textItem()) };
     }

@@ -47,15 +47,11 @@ export interface NameSyntax {
   readonly span: Span;
 }
 
-export type ItemSyntax =
-  | TextItemSyntax
-  | { readonly kind: "severity"; readonly value: bigint; readonly span: Span }
-  | ScopeSyntax
-  | DeclarationSyntax
-  | BlockSyntax;
+export type ItemSyntax = TextItemSyntax | ScopeSyntax | DeclarationSyntax | BlockSyntax;
 
 /** What a policy and a block both may carry. */
 export type TextItemSyntax =
+  | SeveritySyntax
   | { readonly kind: "description"; readonly value: StringSyntax; readonly span: Span }
   | { readonly kind: "message"; readonly value: StringSyntax; readonly span: Span }
   | { readonly kind: "tags"; readonly values: StringListSyntax; readonly span: Span };
@@ -63,6 +59,20 @@ export type TextItemSyntax =
 export interface StringListSyntax {
   readonly kind: "string-list";
   readonly elements: readonly StringSyntax[];
+  readonly span: Span;
+}
+
+export interface SeveritySyntax {
+  readonly kind: "severity";
+  readonly value: bigint;
+  readonly span: Span;
+}
+
+/** `"NAME" precedence N`, after `in group`. */
+export interface GroupSyntax {
+  readonly kind: "group";
+  readonly name: StringSyntax;
+  readonly precedence: bigint | undefined;
   readonly span: Span;
 }
 
@@ -109,7 +119,7 @@ export interface ValueListSyntax {
 export interface BlockSyntax {
   readonly kind: "block";
   readonly hooks: readonly HookSyntax[];
-  readonly group: StringSyntax | undefined;
+  readonly group: GroupSyntax | undefined;
   readonly condition: ConditionSyntax | undefined;
   readonly items: readonly (TextItemSyntax | RuleSyntax)[];
   /** From `{` to after `}`. */

@@ -65,9 +65,19 @@ export interface Block {
   /** What happens when no rule holds: the posture. */
   readonly otherwise: Rule | undefined;
   /** The decision group that the block belongs to. */
-  readonly group: Name | undefined;
+  readonly group: Group | undefined;
+  readonly severity: number | undefined;
   readonly tags: readonly Text[];
   readonly message: Text | undefined;
+  readonly span: Span;
+}
+
+/** A decision group, and where a block's rules stand in it. */
+export interface Group {
+  readonly kind: "group";
+  readonly name: Name;
+  /** Rules with smaller numbers are looked at first; equal ones in the order of policies and blocks. */
+  readonly precedence: number | undefined;
   readonly span: Span;
 }
 

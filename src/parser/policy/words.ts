@@ -60,6 +60,7 @@ export const contextualWords = [
   "host",
   "containers",
   "group",
+  "precedence",
   "case",
   "label",
   "at",

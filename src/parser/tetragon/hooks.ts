@@ -115,6 +115,7 @@ function lowerBlock(
     rules: lowerSelectors({ declared, result, node }, findings),
     otherwise: undefined,
     group: undefined,
+    severity: undefined,
     tags: itemsOf(node, "tags")
       .flatMap((tag) => (tag.kind === "scalar" ? [textAt(tag)] : []))
       .filter((tag) => tag !== undefined),

@@ -1,0 +1,107 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { catalog, type DiagnosticCode } from "../../src/diagnostics/catalog.ts";
+import { hasErrors } from "../../src/diagnostics/diagnostic.ts";
+import { parseSources } from "../../src/parser/parse.ts";
+import { printPolicyTree } from "../../src/parser/policy/print.ts";
+import { createSource, spanText } from "../../src/source/source.ts";
+import { type CorpusFile, hasCorpus, readCorpus } from "./corpus.ts";
+
+const page = join(import.meta.dirname, "../../docs/kubearmor.md");
+const marks = ["<!-- counted: begin -->", "<!-- counted: end -->"] as const;
+
+/** Kinds of fault by what a finding underlines and says. */
+function kindOf(code: DiagnosticCode, underlined: string): string {
+  switch (code) {
+    case "unknown-key":
+      return underlined === "app"
+        ? "labels beside `matchLabels`"
+        : underlined === "path"
+          ? "`path` in `matchPatterns`"
+          : "unknown or misplaced key";
+    case "missing-key":
+      return underlined === "KubeArmorHostPolicy" ? "host policy without `nodeSelector`" : "missing key";
+    case "unknown-value":
+      return "`action` in small letters";
+    case "wrong-type":
+      return "`severity` without a value";
+    default:
+      return catalog[code].summary;
+  }
+}
+
+function tableOf(files: readonly CorpusFile[]): string {
+  const counts = new Map<string, { readonly files: Set<string>; count: number }>();
+  for (const { path, diagnostics } of files) {
+    for (const { code, severity, span } of diagnostics) {
+      const key = `${severity} | \`${code}\` | ${kindOf(code, span === undefined ? "" : spanText(span))}`;
+      const found = counts.get(key) ?? { files: new Set<string>(), count: 0 };
+      found.files.add(path);
+      found.count += 1;
+      counts.set(key, found);
+    }
+  }
+  const rows = [...counts]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, found]) => {
+      return `| ${key} | ${found.count} | ${found.files.size} |`;
+    });
+  const compiled = files.filter(
+    ({ diagnostics, tree }) => tree.policies.length === 1 && !hasErrors(diagnostics),
+  );
+  return [
+    `${files.length} files, of which ${compiled.length} are read without an error.`,
+    "",
+    "| severity | code | fault | findings | files |",
+    "| --- | --- | --- | --- | --- |",
+    ...rows,
+  ].join("\n");
+}
+
+/** Without the blank that tables are aligned with. */
+function plain(text: string): string {
+  return text
+    .replaceAll(/ *\| */g, "|")
+    .replaceAll(/-{3,}/g, "---")
+    .trim();
+}
+
+test.skipIf(!hasCorpus)("every file is read, and the page counts what is wrong with them", async () => {
+  const files = await readCorpus();
+  expect(files).toHaveLength(306);
+  for (const { path, tree, diagnostics } of files) {
+    expect(tree.policies.length === 1 || hasErrors(diagnostics), path).toBe(true);
+  }
+  const table = tableOf(files);
+  const text = readFileSync(page, "utf8");
+  const [before = "", rest = ""] = text.split(marks[0]);
+  const [written = "", after = ""] = rest.split(marks[1]);
+  if (process.env["UPDATE_FIXTURES"] === "1") {
+    writeFileSync(page, `${before}${marks[0]}\n\n${table}\n\n${marks[1]}${after}`);
+    return;
+  }
+  expect(plain(written)).toBe(plain(table));
+});
+
+test.skipIf(!hasCorpus)("what is printed in the policy language reads back as the same policy", async () => {
+  for (const { path, tree } of await readCorpus()) {
+    const printed = printPolicyTree(tree);
+    const again = await parseSources([createSource("again.policy", printed)], { parameters: new Map() });
+    expect(again.diagnostics.map(({ message }) => `${path}: ${message}`)).toEqual([]);
+    expect(withoutSpans(again.value), path).toEqual(withoutSpans(tree));
+  }
+});
+
+function withoutSpans(tree: unknown): unknown {
+  return JSON.parse(
+    JSON.stringify(tree, (name, value: unknown) =>
+      /span$/i.test(name) ? undefined : typeof value === "bigint" ? String(value) : value,
+    ),
+  );
+}
+
+test.runIf(!hasCorpus)("the collection is not here: its policies are skipped", () => {
+  console.log("skipped: the collection of KubeArmor policies is absent");
+  expect(hasCorpus).toBe(false);
+});
