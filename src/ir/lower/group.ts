@@ -96,17 +96,21 @@ function reportConflicts(ordered: readonly GroupRule[], findings: Diagnostic[]):
 
 function askedBy({ condition, span }: IrRule): readonly Asked[] {
   const parts = condition.kind === "and" ? condition.operands : [condition];
-  const named = parts.findIndex((part) => part.kind === "atom" && part.test.kind === "text");
+  const named = parts.findIndex((part) => isWhole(part));
   const part = parts[named];
   if (part?.kind !== "atom" || part.test.kind !== "text") {
     return [{ key: keyOf(parts), span }];
   }
-  const { match, values } = part.test;
   const rest = keyOf(parts.filter((_, index) => index !== named));
-  return values.map((value) => ({
-    key: `${part.field} ${match} ${JSON.stringify(value.text)} ${rest}`,
+  return part.test.values.map((value) => ({
+    key: `${part.field} ${JSON.stringify(value.text)} ${rest}`,
     span: value.span,
   }));
+}
+
+/** Whether a part names texts as a whole. */
+function isWhole(part: Bool): boolean {
+  return part.kind === "atom" && part.test.kind === "text" && part.test.match === "exact";
 }
 
 /** Conditions without the places that they were written at. */
