@@ -13,22 +13,18 @@ const marks = ["<!-- counted: begin -->", "<!-- counted: end -->"] as const;
 
 /** Kinds of fault by what a finding underlines and says. */
 function kindOf(code: DiagnosticCode, underlined: string): string {
-  switch (code) {
-    case "unknown-key":
-      return underlined === "app"
-        ? "labels beside `matchLabels`"
-        : underlined === "path"
-          ? "`path` in `matchPatterns`"
-          : "unknown or misplaced key";
-    case "missing-key":
-      return underlined === "KubeArmorHostPolicy" ? "host policy without `nodeSelector`" : "missing key";
-    case "unknown-value":
-      return "`action` in small letters";
-    case "wrong-type":
-      return "`severity` without a value";
-    default:
-      return catalog[code].summary;
-  }
+  const byText: Readonly<Record<string, string>> = {
+    app: "labels beside `matchLabels`",
+    path: "`path` in `matchPatterns`",
+    KubeArmorHostPolicy: "host policy without `nodeSelector`",
+  };
+  const byCode: Partial<Record<DiagnosticCode, string>> = {
+    "unknown-key": byText[underlined] ?? "unknown or misplaced key",
+    "missing-key": byText[underlined] ?? "missing key",
+    "unknown-value": "`action` in small letters",
+    "wrong-type": "`severity` without a value",
+  };
+  return byCode[code] ?? catalog[code].summary;
 }
 
 function tableOf(files: readonly CorpusFile[]): string {

@@ -1,7 +1,7 @@
 /** The sections `process` and `file`: rules by path, directory, name and pattern. */
 import { diagnostic } from "../../diagnostics/diagnostic.ts";
 import type { Condition } from "../policy/tree.ts";
-import type { YamlNode } from "../yaml/tree.ts";
+import type { YamlNode, YamlScalar } from "../yaml/tree.ts";
 import { entryOf, itemsOf, scalarOf } from "../yaml/tree.ts";
 import { type Attributes, attributesOf } from "./attributes.ts";
 import { anyOf, compare, escapeGlob, text } from "./conditions.ts";
@@ -115,10 +115,14 @@ function subjectOf(entry: Entry, findings: Findings): FoundSubject | undefined {
         }
       : undefined;
   }
-  return execname === undefined ? missingSubject(entry, findings) : nameSubject(entry, findings);
+  if (execname === undefined) {
+    reportMissing(entry, findings);
+    return undefined;
+  }
+  return nameSubject(execname, findings);
 }
 
-function missingSubject({ node }: Entry, findings: Findings): undefined {
+function reportMissing({ node }: Entry, findings: Findings): void {
   const first = node.kind === "mapping" ? node.entries[0]?.key.span : undefined;
   // A value of another shape, and a list that needs the key, are the schema's findings.
   if (first !== undefined && ["path", "dir", "pattern", "execname"].every((key) => !entryOf(node, key))) {
@@ -128,14 +132,12 @@ function missingSubject({ node }: Entry, findings: Findings): undefined {
       }),
     );
   }
-  return undefined;
 }
 
-function nameSubject({ node }: Entry, findings: Findings): FoundSubject | undefined {
-  const execname = scalarOf(node, "execname");
-  if (execname === undefined || execname.text === "" || execname.text.includes("/")) {
+function nameSubject(execname: YamlScalar, findings: Findings): FoundSubject | undefined {
+  if (execname.text === "" || execname.text.includes("/")) {
     findings.push(
-      diagnostic("kubearmor-path-shape", execname?.span ?? node.span, "a file name has no slash", {
+      diagnostic("kubearmor-path-shape", execname.span, "a file name has no slash", {
         help: "write only the last part, or `path: …` for the whole path",
       }),
     );

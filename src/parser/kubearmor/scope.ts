@@ -16,14 +16,12 @@ export function lowerScope(document: YamlNode, kind: YamlScalar | undefined, fin
   const spec = valueOf(document, "spec");
   const span = kind?.span ?? document.span;
   checkSelectors(spec, kind, findings);
-  switch (kind?.text) {
-    case "KubeArmorHostPolicy":
-      return hostScope(spec, span, findings);
-    case "KubeArmorClusterPolicy":
-      return containers(selectorCondition(valueOf(spec, "selector"), findings), span);
-    default:
-      return podScope(document, span, findings);
+  if (kind?.text === "KubeArmorHostPolicy") {
+    return hostScope(spec, span, findings);
   }
+  return kind?.text === "KubeArmorClusterPolicy"
+    ? containers(selectorCondition(valueOf(spec, "selector"), findings), span)
+    : podScope(document, span, findings);
 }
 
 function containers(condition: Condition | undefined, span: Span): Scope {
