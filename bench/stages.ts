@@ -9,9 +9,10 @@ const FILE = "/data/plain.txt";
 /** Programs of programs/stages.bpf.c, in order. */
 const stages = [
   ["stage_nothing", "getting to a program and back"],
-  ["stage_path_of", "the file's place and the task's root"],
+  ["stage_path_of", "the file's place"],
   ["stage_tail", "its last component"],
-  ["stage_ends", "its first component, across one mount"],
+  ["stage_root", "the task's root"],
+  ["stage_head", "its first component, across one mount"],
   ["stage_scratch", "memory for a decision"],
   ["stage_path", "the whole path"],
   ["stage_header", "who did it, and when"],

@@ -12,7 +12,8 @@ enum stage {
 	STAGE_NOTHING,
 	STAGE_PATH_OF,
 	STAGE_TAIL,
-	STAGE_ENDS,
+	STAGE_ROOT,
+	STAGE_HEAD,
 	STAGE_SCRATCH,
 	STAGE_PATH,
 	STAGE_HEADER,
@@ -34,16 +35,22 @@ static __always_inline int do_stages(struct file *file, const enum stage last)
 
 	if (last < STAGE_PATH_OF)
 		return 0;
-	path_of(&value, file->f_path.dentry, file->f_path.mnt, GENERATION_6_1);
+	path_of_file(&value, file);
 	use((u64)value.dentry);
 	use((u64)value.mnt);
-	use(value.root_dentry);
-	use(value.root_mnt);
 	if (last < STAGE_TAIL)
 		return 0;
-	path_ends(&value, &ends, last >= STAGE_ENDS, true);
+	path_tail(&value, &ends);
 	use(ends.tail);
-	use(ends.tail_length);
+	use(ends.has_tail);
+	if (last < STAGE_ROOT)
+		return 0;
+	path_root(&value, GENERATION_6_1);
+	use(value.root_dentry);
+	use(value.root_mnt);
+	if (last < STAGE_HEAD)
+		return 0;
+	path_head(&value, &ends);
 	use(ends.head);
 	use(ends.has_head);
 	if (last < STAGE_SCRATCH)
@@ -54,7 +61,7 @@ static __always_inline int do_stages(struct file *file, const enum stage last)
 	if (!scratch)
 		return 0;
 	if (last >= STAGE_PATH)
-		path_read(&value, scratch, &text, GENERATION_6_1);
+		path_read(&value, scratch, &text);
 	if (last >= STAGE_HEADER) {
 		struct event_header *header = (void *)scratch->record;
 		u64 at = sizeof(*header) + 8;
@@ -79,7 +86,8 @@ static __always_inline int do_stages(struct file *file, const enum stage last)
 STAGE(stage_nothing, STAGE_NOTHING)
 STAGE(stage_path_of, STAGE_PATH_OF)
 STAGE(stage_tail, STAGE_TAIL)
-STAGE(stage_ends, STAGE_ENDS)
+STAGE(stage_root, STAGE_ROOT)
+STAGE(stage_head, STAGE_HEAD)
 STAGE(stage_scratch, STAGE_SCRATCH)
 STAGE(stage_path, STAGE_PATH)
 STAGE(stage_header, STAGE_HEADER)

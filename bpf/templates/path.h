@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * Paths, as the task's container sees them: from the root that is mounted there, through mounts. Two depths of effort:
- * path_ends() reads only the first and the last component, which rules out every rule for most files;
- * path_read() writes the whole path into scratch memory.
+ * Paths, as the task's container sees them: from the root that is mounted there, through mounts. Three depths of
+ * effort: path_tail() reads only the last component and path_head() the first, which rule out every rule for most
+ * files; path_read() writes the whole path into scratch memory.
  *
  * A path has no value (PATH_MISSING) for pipes, sockets and other files that live on no visible mount.
  * A path that leads out of the task's root is named from the top of its mount tree. Names are those at
@@ -11,6 +11,7 @@
 #ifndef POLICYC_PATH_H
 #define POLICYC_PATH_H
 
+#include "dentry.h"
 #include "generation.h"
 #include "scratch.h"
 
@@ -28,6 +29,9 @@ enum path_status {
 struct path_value {
 	struct dentry *dentry;
 	struct vfsmount *mnt;
+	/* NULL for a path that was not opened. */
+	struct file *file;
+	/* The root of a container, see path_root(); 0: names go up to the top. */
 	u64 root_dentry;
 	u64 root_mnt;
 	/* 0 when the kernel gave no file at all (an anonymous mapping). */
@@ -38,16 +42,22 @@ struct path_value {
 /* The first 8 bytes of the first component and the last 8 of the last one, little-endian. */
 struct path_ends {
 	enum path_status status;
-	/* 0 bytes fill up a short first component. */
+	/* 0 bytes fill up a short first component; what follows its NUL is undefined. */
 	u64 head;
-	/* The last byte of the path is the most significant one. */
+	/* The last byte of the path is the most significant one; 0 bytes fill up a short last component. */
 	u64 tail;
-	/* Bytes of the last component. */
-	u32 tail_length;
 	/* Whether `tail` was read. */
 	bool has_tail;
 	/* Whether `head` was found; if not, any first component is possible. */
 	bool has_head;
+};
+
+/* A word of a path's end that rules name; the compiler has put each where its hash finds it. */
+struct end_slot {
+	/* The bytes that count. */
+	u64 mask;
+	u64 word;
+	u64 class;
 };
 
 /* What path_read() found. `offset` is into scratch->path; on PATH_UNRESOLVED the front is missing. */
@@ -128,20 +138,38 @@ static __always_inline bool mount_is_visible(u64 mount)
 	return namespace != 0 && namespace < (u64)-4095;
 }
 
-static __always_inline void path_of(struct path_value *value, struct dentry *dentry, struct vfsmount *mnt,
-				    const enum generation generation)
+static __always_inline void path_of(struct path_value *value, struct dentry *dentry, struct vfsmount *mnt)
+{
+	value->present = 1;
+	value->dentry = dentry;
+	value->mnt = mnt;
+}
+
+static __always_inline void path_of_file(struct path_value *value, struct file *file)
+{
+	path_of(value, file->f_path.dentry, file->f_path.mnt);
+	value->file = file;
+}
+
+/*
+ * For a file that the kernel may not have given, once it is known that it has: clang would ask anew whether it is NULL
+ * wherever `present` is looked at, and the verifier follow both answers.
+ */
+static __always_inline void path_found(struct path_value *value)
 {
 	u64 present = 1;
 
-	/* Or clang would ask anew whether the file is NULL, and the verifier follow both answers. */
 	asm volatile("" : "+r"(present));
 	value->present = present;
-	value->dentry = dentry;
-	value->mnt = mnt;
-	/*
-	 * A root that is a mount of its own is a container's. A chroot into a plain directory changes no names:
-	 * `chroot /etc` must not make /shadow of /etc/shadow. Then the walk goes on to the top.
-	 */
+}
+
+/*
+ * Finds the root that the task sees; a path is read from there. A root that is a mount of its own is a container's. A
+ * chroot into a plain directory changes no names: `chroot /etc` must not make /shadow of /etc/shadow. Then the walk
+ * goes on to the top.
+ */
+static __always_inline void path_root(struct path_value *value, const enum generation generation)
+{
 	value->root_dentry = 0;
 	value->root_mnt = 0;
 	if (generation >= GENERATION_6_1) {
@@ -165,6 +193,20 @@ static __always_inline void path_of(struct path_value *value, struct dentry *den
 			value->root_mnt = (u64)root.mnt;
 		}
 	}
+}
+
+/* Type and permissions of what a path leads to. */
+static __always_inline u32 path_mode(const struct path_value *value)
+{
+	if (!value->present)
+		return 0;
+	return value->file ? value->file->f_inode->i_mode : dentry_mode(value->dentry);
+}
+
+/* The flags that a file was opened with. */
+static __always_inline u32 path_flags(const struct path_value *value)
+{
+	return value->present && value->file ? value->file->f_flags : 0;
 }
 
 /* Eight bytes of a name, number `word` (a constant), inside a dentry that can be loaded from. */
@@ -224,96 +266,120 @@ static __always_inline u64 name_tail(const struct dentry *dentry, u32 length)
 	return word << unused_bits | before >> 1 >> (63 - unused_bits);
 }
 
-/* Components of one file system that path_ends() walks before it gives up on the first one. */
-#define ENDS_DEPTH 32
-/* Components above a mount that path_ends() walks. */
-#define ENDS_DEPTH_ABOVE 6
-/* Mounts that path_ends() crosses. */
-#define ENDS_MOUNTS 3
+/* Components of one file system that path_head() walks before it gives up on the first one. */
+#define HEAD_DEPTH 32
+/* Components above a mount that it walks. */
+#define HEAD_DEPTH_ABOVE 6
+/* Mounts that it crosses. */
+#define HEAD_MOUNTS 3
 
-/*
- * Reads the last component, and the first one where it is near. `want_head` and `want_tail` are constants.
- * Costs one read for each mount crossed and one for each component above a mount: all else are plain loads.
- */
-static __always_inline void path_ends(const struct path_value *value, struct path_ends *ends,
-				      const bool want_head, const bool want_tail)
+/* Reads the last component. Only plain loads, so this comes first. */
+static __always_inline void path_tail(const struct path_value *value, struct path_ends *ends)
 {
 	ends->status = PATH_MISSING;
-	ends->has_head = false;
-	ends->head = 0;
-	ends->tail = 0;
-	ends->tail_length = 0;
 	ends->has_tail = false;
 	if (!value->present)
 		return;
 	ends->status = PATH_PRESENT;
 
 	struct dentry *dentry = value->dentry;
-	struct vfsmount *mnt = value->mnt;
-	u64 mnt_root = (u64)mnt->mnt_root;
-	bool is_mount_root = (u64)dentry == mnt_root;
 
 	/* What a mount shows at its top is named by the place that it is mounted on. */
-	if (want_tail && !is_mount_root) {
-		u32 length = dentry->d_name.len;
-
-		ends->has_tail = true;
-		ends->tail_length = length;
-		ends->tail = name_tail(dentry, length);
-	}
-	if (!want_head)
+	if (dentry == value->mnt->mnt_root)
 		return;
+	ends->has_tail = true;
+	ends->tail = name_tail(dentry, dentry->d_name.len);
+}
+
+/* The first component of what lies on the root's own file system, by plain loads. */
+static __always_inline void head_inside(const struct path_value *value, struct path_ends *ends)
+{
+	struct dentry *top = value->dentry;
+	u64 mnt_root = (u64)value->mnt->mnt_root;
+
+	ends->head = 0;
+	ends->has_head = true;
+	if ((u64)top == mnt_root)
+		return;
+	for (int depth = 0;; depth++) {
+		struct dentry *parent = top->d_parent;
+
+		if ((u64)parent == mnt_root)
+			break;
+		if (parent == top) {
+			ends->status = PATH_MISSING;
+			return;
+		}
+		if (depth == HEAD_DEPTH) {
+			ends->has_head = false;
+			return;
+		}
+		top = parent;
+	}
+	ends->head = top->d_name.len <= INLINE_NAME_BYTES ? inline_name_word(top, 0) :
+							    name_head((u64)top->d_name.name);
+}
+
+/* The usual case of a mount that is not the root: it is mounted on a directory of the root. */
+static __always_inline bool head_below_root(const struct path_value *value, u64 *head)
+{
+	u64 memory[__builtin_offsetof(struct dentry_view, text[1]) / sizeof(u64)];
+	struct dentry_view *view = (void *)memory;
+	struct mount_view above;
+
+	read_mount(mount_of((u64)value->mnt), &above);
+	if (above.parent != mount_of(value->root_mnt) || above.mountpoint == value->root_dentry)
+		return false;
+	read_dentry(above.mountpoint, view, sizeof(view->text[0]));
+	if (view->parent != value->root_dentry || view->length > INLINE_NAME_BYTES)
+		return false;
+	*head = view->text[0];
+	return true;
+}
+
+/*
+ * Reads the first component, where it is near; the root must have been found. Costs one read for each mount crossed and
+ * one for each component above a mount: their dentries are known by address only.
+ */
+static __always_inline void path_head(const struct path_value *value, struct path_ends *ends)
+{
+	ends->status = PATH_MISSING;
+	ends->has_head = false;
+	if (!value->present)
+		return;
+	ends->status = PATH_PRESENT;
 
 	u64 head = 0;
+	u64 at_mnt = (u64)value->mnt;
 
-	/* Inside the file system that the file is on. */
-	if (!is_mount_root) {
-		struct dentry *top = dentry;
-
-		for (int depth = 0;; depth++) {
-			struct dentry *parent = top->d_parent;
-
-			if ((u64)parent == mnt_root)
-				break;
-			if (parent == top) {
-				ends->status = PATH_MISSING;
-				return;
-			}
-			if (depth == ENDS_DEPTH)
-				return;
-			top = parent;
-		}
-		head = top->d_name.len <= INLINE_NAME_BYTES ? inline_name_word(top, 0) :
-							      name_head((u64)top->d_name.name);
+	if (at_mnt != value->root_mnt && head_below_root(value, &head)) {
+		ends->has_head = true;
+		ends->head = head;
+		return;
 	}
-
-	/* Across mounts: the parent mount's dentries are known by address only. */
-	u64 at_mnt = (u64)mnt;
-
-	for (int mounts = 0; mounts < ENDS_MOUNTS; mounts++) {
+	for (int mounts = 0; at_mnt != value->root_mnt; mounts++) {
 		struct mount_view above;
 
-		if (at_mnt == value->root_mnt)
-			goto at_root;
+		if (mounts == HEAD_MOUNTS)
+			return;
 		read_mount(mount_of(at_mnt), &above);
 		if (above.parent == mount_of(at_mnt)) {
-			if (!mount_is_visible(above.parent)) {
-				ends->status = PATH_MISSING;
-				return;
-			}
-			goto at_root;
+			if (mount_is_visible(above.parent))
+				break;
+			ends->status = PATH_MISSING;
+			return;
 		}
 		at_mnt = above.parent + bpf_core_field_offset(struct mount, mnt);
-		mnt_root = at_mnt == value->root_mnt ? value->root_dentry : mount_root(at_mnt);
 
 		u64 at = above.mountpoint;
+		u64 mnt_root = at_mnt == value->root_mnt ? value->root_dentry : mount_root(at_mnt);
 
 		for (int depth = 0; at != mnt_root; depth++) {
 			/* No room for more of the name: the stack is short. */
 			u64 memory[__builtin_offsetof(struct dentry_view, text[1]) / sizeof(u64)];
 			struct dentry_view *view = (void *)memory;
 
-			if (depth == ENDS_DEPTH_ABOVE)
+			if (depth == HEAD_DEPTH_ABOVE)
 				return;
 			read_dentry(at, view, sizeof(view->text[0]));
 			if (view->parent == at) {
@@ -324,8 +390,11 @@ static __always_inline void path_ends(const struct path_value *value, struct pat
 			at = view->parent;
 		}
 	}
-	return;
-at_root:
+	if (head == 0) {
+		/* No mount has a name: the file's own file system begins at the root. */
+		head_inside(value, ends);
+		return;
+	}
 	ends->has_head = true;
 	ends->head = head;
 }
@@ -456,8 +525,9 @@ static __always_inline void path_walk_whole(struct scratch *scratch, struct path
 	text->length = PATH_BYTES - text->offset;
 }
 
+/* The whole path; the root must have been found. */
 static __always_inline void path_read(const struct path_value *value, struct scratch *scratch,
-				      struct path_text *text, const enum generation generation)
+				      struct path_text *text)
 {
 	struct path_walk *walk = &scratch->walk;
 

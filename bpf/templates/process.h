@@ -18,8 +18,9 @@ static __always_inline u64 exec_path(struct scratch *scratch, struct exec_scratc
 	struct path_value value;
 	struct path_text text;
 
-	path_of(&value, dentry, mnt, generation);
-	path_read(&value, scratch, &text, generation);
+	path_of(&value, dentry, mnt);
+	path_root(&value, generation);
+	path_read(&value, scratch, &text);
 	if (text.status == PATH_UNRESOLVED)
 		record->exec.flags |= cut;
 

@@ -26,7 +26,7 @@ struct test_path {
 	u32 length;
 	/* Bytes of the last component. */
 	u32 tail_length;
-	/* Whether path_ends() finds the first component. */
+	/* Whether path_head() finds the first component. */
 	u32 has_head;
 	/* Its first 8 bytes; 0 bytes fill up a short one. */
 	u64 head;

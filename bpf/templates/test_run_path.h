@@ -7,28 +7,54 @@
 
 struct path_value {
 	const struct test_path *path;
+	u32 mode;
+	u32 flags;
 };
 
-/* Knows nothing of the ends of a path that can't be read whole: those are checked by its first read. */
-static __always_inline void path_ends(const struct path_value *value, struct path_ends *ends,
-				      const bool want_head, const bool want_tail)
+static __always_inline u32 path_mode(const struct path_value *value)
+{
+	return value->mode;
+}
+
+static __always_inline u32 path_flags(const struct path_value *value)
+{
+	return value->flags;
+}
+
+static __always_inline void path_root(struct path_value *value, const enum generation generation)
+{
+}
+
+/* Nothing is known of the ends of a path that can't be read whole: those are checked by its first read. */
+static __always_inline void path_tail(const struct path_value *value, struct path_ends *ends)
 {
 	const struct test_path *path = value->path;
-	bool whole = path->status == PATH_PRESENT;
+	u64 length = path->tail_length;
+	u64 tail = 0;
 
 	ends->status = path->status;
+	ends->has_tail = path->status == PATH_PRESENT;
+	bpf_probe_read_kernel(&tail, sizeof(tail),
+			      (const u8 *)path->bytes + bounded(path->length, PATH_BYTES) - sizeof(u64));
+	/* What lies before a short component is none of it. */
+	if (length == 0)
+		tail = 0;
+	else if (length < sizeof(u64))
+		tail &= ~0ULL << (64 - 8 * bounded(length, sizeof(u64)));
+	ends->tail = tail;
+}
+
+static __always_inline void path_head(const struct path_value *value, struct path_ends *ends)
+{
+	const struct test_path *path = value->path;
+
+	ends->status = path->status;
+	ends->has_head = path->status == PATH_PRESENT && path->has_head;
 	ends->head = path->head;
-	ends->tail = 0;
-	ends->tail_length = path->tail_length;
-	ends->has_tail = want_tail && whole;
-	ends->has_head = want_head && whole && path->has_head;
-	if (ends->has_tail)
-		bpf_probe_read_kernel(&ends->tail, sizeof(ends->tail),
-				      (const u8 *)path->bytes + bounded(path->length, PATH_BYTES) - sizeof(u64));
 }
 
 static __always_inline void path_read(const struct path_value *value, struct scratch *scratch,
-				      struct path_text *text, const enum generation generation)
+				      struct path_text *text)
 {
 	u64 length = bounded(value->path->length, PATH_BYTES);
 

@@ -39,7 +39,7 @@ static __always_inline void process_exe(const struct process_value *value, struc
 {
 	struct path_value path = { .path = value->exe };
 
-	path_read(&path, scratch, text, GENERATION_6_1);
+	path_read(&path, scratch, text);
 }
 
 #endif

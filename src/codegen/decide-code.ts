@@ -31,9 +31,7 @@ export function writeDecide(writer: CWriter, part: HookParts): void {
     writeWordStep(context);
   }
   writer.line("/* Which rules hold, and what follows from it: 0 or a negative error. */");
-  writer.line(
-    `static __always_inline int ${name}_decide(const struct ${name}_values *values, const bool guard,`,
-  );
+  writer.line(`static __always_inline int ${name}_decide(struct ${name}_values *values, const bool guard,`);
   writer.line(`\t\t\t\tconst bool can_deny, const enum generation generation)`);
   writer.line("{");
   writer.block("", () => {

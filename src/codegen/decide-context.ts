@@ -28,7 +28,7 @@ export function valueOf(field: Field, hook: IrHook): string {
     case "argument-text":
       return `values->arg${source.argument}`;
     case "file":
-      return `values->arg${source.argument}_${source.part}`;
+      return `path_${source.part}(&values->arg${source.argument})`;
     case "sock":
       return `values->arg${source.argument}.${source.part}`;
     case "process":
@@ -64,7 +64,7 @@ export function writeMissing({ writer, part: { bits } }: DecideContext, index: n
 const ASKED_WORDS = 8;
 
 /** Opens the block of a matcher: only where a live rule needs it. */
-export function neededBy(bits: HookBits, { rules }: Matcher): string {
+export function neededBy(bits: HookBits, { rules }: Pick<Matcher, "rules">): string {
   const words = wordsOf(rules, bits.words).filter((word) => word !== 0n).length;
   return rules === ruleMask(bits) || words > ASKED_WORDS ? "{" : `if (${anyLive(bits, rules)}) {`;
 }

@@ -4,68 +4,71 @@ import { allBits, type HookBits } from "./bits.ts";
 import { type CWriter, cWord } from "./c-writer.ts";
 import { isWide, writeAnd } from "./live-code.ts";
 import { writeIntegerLookup } from "./match-code.ts";
-import { endsName, type HookParts, type PathEnds } from "./parts.ts";
-import type { EndFilter } from "./path-ends.ts";
+import { endsName, type HookParts } from "./parts.ts";
+import type { EndFilter, PathEnd } from "./path-ends.ts";
+import { writeIntegerTable, writeVectors } from "./table-code.ts";
 
-/** Writes the filters of one path; `value` is its `struct path_value`, `writeMissing` what holds without a path. */
-export function writeEndFilters(
+/**
+ * Writes the filter on one end of a path; `value` is its `struct path_value`, `writeMissing` writes what holds
+ * without a path.
+ */
+export function writeEndFilter(
   writer: CWriter,
   part: HookParts,
   field: number,
-  { head, tail }: PathEnds,
+  end: PathEnd,
+  filter: EndFilter,
   value: string,
   writeMissing: () => void,
 ): void {
   writer.line("struct path_ends ends;");
   writer.line();
-  writer.line(`path_ends(&${value}, &ends, ${head !== undefined}, ${tail !== undefined});`);
-  writer.block("if (ends.status == PATH_MISSING) {", writeMissing);
-  if (tail !== undefined) {
-    writer.block("if (ends.has_tail) {", () => {
-      writeFilter(writer, part.bits, endsName(part, field, "tail"), tail, tailWord, tailFits);
-    });
+  writer.line(`path_${end}(&${value}, &ends);`);
+  writer.block("if (ends.status == PATH_MISSING) {", writeMissing, `} else if (ends.has_${end}) {`);
+  writer.block("", () => {
+    writeFilter(writer, part.bits, endsName(part, field, end), end, filter);
+  });
+}
+
+/** C expression for so many bytes of the end that was read. */
+function endWord(end: PathEnd, bytes: number): string {
+  if (bytes === 8) {
+    return `ends.${end}`;
   }
-  if (head !== undefined) {
-    writer.block("if (ends.has_head) {", () => {
-      writeFilter(writer, part.bits, endsName(part, field, "head"), head, headWord, () => undefined);
-    });
-  }
-}
-
-function headWord(bytes: number): string {
-  return bytes === 8 ? "ends.head" : `(ends.head & ${cWord((1n << BigInt(8 * bytes)) - 1n)})`;
-}
-
-function tailWord(bytes: number): string {
-  return bytes === 8 ? "ends.tail" : `(ends.tail >> ${64 - 8 * bytes})`;
-}
-
-/** A shorter component has other bytes before it. */
-function tailFits(bytes: number): string {
-  return `ends.tail_length >= ${bytes}`;
+  return end === "tail"
+    ? `(ends.tail >> ${64 - 8 * bytes})`
+    : `(ends.head & ${cWord((1n << BigInt(8 * bytes)) - 1n)})`;
 }
 
 function writeFilter(
   writer: CWriter,
   bits: HookBits,
   name: string,
+  end: PathEnd,
   { vectors, words }: EndFilter,
-  wordOf: (bytes: number) => string,
-  fits: (bytes: number) => string | undefined,
 ): void {
-  if (words.kind === "table") {
-    const fit = fits(words.bytes);
-    const key = fit === undefined ? wordOf(words.bytes) : `(${fit} ? ${wordOf(words.bytes)} : 0)`;
-    writeIntegerLookup(writer, name, words.table, key, vectors.length - 1);
-  } else {
-    writer.line("u64 class = 0;");
-    writer.line();
-    words.entries.forEach(({ word, bytes, class: found }, index) => {
-      const fit = fits(bytes);
-      const same = `${wordOf(bytes)} == ${cWord(word)}`;
-      writer.line(`${index === 0 ? "" : "else "}if (${fit === undefined ? same : `${fit} && ${same}`})`);
-      writer.line(`\tclass = ${found};`);
-    });
+  switch (words.kind) {
+    case "table":
+      writeIntegerLookup(writer, name, words.table, endWord(end, words.bytes), vectors.length - 1);
+      break;
+    case "slots":
+      writer.line(
+        `u64 place = ${endWord(end, words.bytes)} * ${cWord(words.multiplier)} >> ${64 - words.sizeBits};`,
+      );
+      writer.line(`const struct end_slot *slot = &${name}_slots[place];`);
+      writer.line(`u64 class = (ends.${end} & slot->mask) == slot->word ? slot->class : 0;`);
+      writer.line();
+      break;
+    case "chain":
+      writer.line("u64 class = 0;");
+      writer.line();
+      words.entries.forEach(({ word, bytes, class: found }, index) => {
+        writer.line(`${index === 0 ? "" : "else "}if (${endWord(end, bytes)} == ${cWord(word)})`);
+        writer.line(`\tclass = ${found};`);
+      });
+      break;
+  }
+  if (words.kind !== "table") {
     if (vectors.length === 2 && !isWide(bits) && elementAt(vectors, 1) === allBits(bits)) {
       // The usual case, every rule named by these words: no table.
       writer.line("if (forget(class, noise) == 0) {");
@@ -77,4 +80,28 @@ function writeFilter(
     writer.line(`class = bounded(forget(class, noise), ${vectors.length - 1});`);
   }
   writeAnd(writer, bits, `${name}_vectors[class]`);
+}
+
+/** Declares the tables of a filter. */
+export function writeEndTables(
+  writer: CWriter,
+  name: string,
+  { vectors, words }: EndFilter,
+  bits: HookBits,
+): void {
+  if (words.kind === "table") {
+    writeIntegerTable(writer, name, words.table);
+  } else if (words.kind === "slots") {
+    writer.block(
+      `const struct end_slot ${name}_slots[${words.slots.length}] = {`,
+      () => {
+        for (const { mask, word, class: found } of words.slots) {
+          writer.line(`{ ${cWord(mask)}, ${cWord(word)}, ${found} },`);
+        }
+      },
+      "};",
+    );
+    writer.line();
+  }
+  writeVectors(writer, name, vectors, bits);
 }

@@ -116,10 +116,10 @@ function writeCapture(writer: CWriter, hook: IrHook, capture: Capture): void {
       writer.line(`at += ${CAPTURED_SOCK.size};`);
       return;
     case "file":
-      writePathCapture(writer, hook, capture, `${value}_mode, ${value}_flags`);
+      writePathCapture(writer, hook, capture, `path_mode(&${value}), path_flags(&${value})`);
       return;
     case "path":
-      writePathCapture(writer, hook, capture, `${value}_mode, 0`);
+      writePathCapture(writer, hook, capture, `path_mode(&${value}), 0`);
       return;
     case "text":
       writeTextCapture(writer, hook, capture.argument);

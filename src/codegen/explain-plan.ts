@@ -61,15 +61,22 @@ function explainHook(part: HookParts): ExplainedHook {
 
 function explainEnds(field: string, { head, tail }: PathEnds): readonly ExplainedMatcher[] {
   return [
-    { end: "first", filter: head },
     { end: "last", filter: tail },
+    { end: "first", filter: head },
   ].flatMap(({ end, filter }) =>
     filter === undefined ? [] : [{ field, kind: `${end}-component`, why: whyEnds(filter), table: null }],
   );
 }
 
 function whyEnds({ words }: EndFilter): string {
-  return words.kind === "chain"
-    ? `${words.entries.length} words, compared in place before the path is built`
-    : `${words.table.why}, before the path is built`;
+  switch (words.kind) {
+    case "chain":
+      return `${words.entries.length} words, compared in place before the path is built`;
+    case "slots": {
+      const used = words.slots.filter(({ mask }) => mask !== 0n).length;
+      return `${used} words: one comparison in a table of ${words.slots.length}, before the path is built`;
+    }
+    case "table":
+      return `${words.table.why}, before the path is built`;
+  }
 }

@@ -8,12 +8,13 @@ import { formatSpan } from "../source/source.ts";
 import type { ManifestAlternative, ManifestAttachment, MapPlan } from "../../runtime/manifest.ts";
 import { type CWriter, type LineOrigin, cComment, cIdentifier, createCWriter } from "./c-writer.ts";
 import { writeDecide } from "./decide-code.ts";
+import { writeEndTables } from "./ends-code.ts";
 import { capturedTexts, fixedCaptureBytes, writeConclude } from "./event-code.ts";
 import { writeLayoutAsserts } from "./layout-asserts.ts";
 import { isWide } from "./live-code.ts";
 import { writeAutomatonWalk } from "./match-code.ts";
 import { endsName, type HookParts, matcherName, partsOf } from "./parts.ts";
-import { plannedIntegers, plannedMap, writeIntegerTable, writeTables, writeVectors } from "./table-code.ts";
+import { plannedIntegers, plannedMap, writeTables } from "./table-code.ts";
 import { heldTexts } from "./texts.ts";
 import { hookName, writeValuesFrom, writeValuesStruct } from "./values.ts";
 
@@ -149,11 +150,7 @@ function writeHookTables(writer: CWriter, part: HookParts): void {
   for (const [field, { head, tail }] of ends) {
     for (const [end, filter] of [["head", head] as const, ["tail", tail] as const]) {
       if (filter !== undefined) {
-        const name = endsName(part, field, end);
-        if (filter.words.kind === "table") {
-          writeIntegerTable(writer, name, filter.words.table);
-        }
-        writeVectors(writer, name, filter.vectors, bits);
+        writeEndTables(writer, endsName(part, field, end), filter, bits);
       }
     }
   }

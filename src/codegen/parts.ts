@@ -3,7 +3,7 @@ import type { Ir, IrHook } from "../ir/ir.ts";
 import { type HookBits, numberBits, useOfField } from "./bits.ts";
 import { cIdentifier } from "./c-writer.ts";
 import { type Matcher, matchersOf } from "./matcher.ts";
-import { addsTo, endFilter, type EndFilter } from "./path-ends.ts";
+import { type EndFilter, endFilter, isWorthReading, type PathEnd } from "./path-ends.ts";
 import { hookName } from "./values.ts";
 
 export interface HookParts {
@@ -43,9 +43,8 @@ function endsOf(hook: IrHook, bits: HookBits): ReadonlyMap<number, PathEnds> {
     const use = useOfField(bits, index);
     const head = endFilter(bits, use, "front");
     const tail = endFilter(bits, use, "back");
-    const wanted = tail !== undefined && addsTo(tail, head) ? tail : undefined;
-    if (head !== undefined || wanted !== undefined) {
-      found.set(index, { head, tail: wanted });
+    if (head !== undefined || tail !== undefined) {
+      found.set(index, { head, tail: tail !== undefined && isWorthReading(tail, head) ? tail : undefined });
     }
   });
   return found;
@@ -57,6 +56,6 @@ export function matcherName({ hook }: Pick<HookParts, "hook">, matcher: Matcher)
 }
 
 /** What the C names of a path filter's tables begin with. */
-export function endsName({ hook }: Pick<HookParts, "hook">, field: number, end: "head" | "tail"): string {
+export function endsName({ hook }: Pick<HookParts, "hook">, field: number, end: PathEnd): string {
   return `${hookName(hook)}_${end}${field}`;
 }

@@ -6,6 +6,7 @@
 import type { Atom, TextValue } from "../ir/ir.ts";
 import { type FieldUse, type HookBits, allBits } from "./bits.ts";
 import { type IntegerTable, pointTable } from "./integer-table.ts";
+import { perfectHash, placeOf } from "./perfect-hash.ts";
 import type { TextEnd } from "./trie.ts";
 
 /** Tests a word of a component's first or last bytes, little-endian; the class names what may live. */
@@ -20,13 +21,39 @@ export type EndWords =
   /** Longest first: the first that agrees in its bytes has the class. */
   | {
       readonly kind: "chain";
-      readonly entries: readonly { readonly word: bigint; readonly bytes: number; readonly class: number }[];
+      readonly entries: readonly EndEntry[];
+    }
+  /** So many bytes of a word, times the multiplier, name the only slot whose word it can be: in the upper bits. */
+  | {
+      readonly kind: "slots";
+      readonly bytes: number;
+      readonly multiplier: bigint;
+      readonly sizeBits: number;
+      readonly slots: readonly EndSlot[];
     }
   /** So many bytes of every word. */
   | { readonly kind: "table"; readonly bytes: number; readonly table: IntegerTable };
 
-/** Words that are compared one after the other. */
-const CHAINED_WORDS = 12;
+export interface EndEntry {
+  readonly word: bigint;
+  readonly bytes: number;
+  readonly class: number;
+}
+
+/** An empty slot asks for a word that no masked word is. */
+export interface EndSlot {
+  readonly mask: bigint;
+  readonly word: bigint;
+  readonly class: number;
+}
+
+/** Which component. */
+export type PathEnd = "head" | "tail";
+
+/** Words that cost less one after the other than by any table. */
+const CHAINED_WORDS = 4;
+/** Words that are found by one multiplication. */
+const SLOTTED_WORDS = 64;
 const WORD_BYTES = 8;
 
 interface Guard {
@@ -46,14 +73,19 @@ export function endFilter(bits: HookBits, use: FieldUse, end: TextEnd): EndFilte
     return undefined;
   }
   const words = distinctWords(guards, end);
-  const bytes = Math.min(WORD_BYTES, ...words.map((word) => word.length));
-  const cut = words.length <= CHAINED_WORDS ? WORD_BYTES : bytes;
-  return buildFilter(bits, guards, cut, end);
+  return buildFilter(bits, guards, words.length <= SLOTTED_WORDS ? WORD_BYTES : shortest(words), end);
 }
 
-/** Whether the filter on the last component can rule out what that on the first can't. */
-export function addsTo(tail: EndFilter, head: EndFilter | undefined): boolean {
-  return head === undefined || (tail.mask & ~head.mask) !== 0n;
+/**
+ * Whether the last component is read besides the first: it costs less, but only where it rules out what the first can't,
+ * or all that the first could, is anything saved.
+ */
+export function isWorthReading(tail: EndFilter, head: EndFilter | undefined): boolean {
+  return head === undefined || (tail.mask & ~head.mask) !== 0n || (head.mask & ~tail.mask) === 0n;
+}
+
+function shortest(words: readonly Uint8Array[]): number {
+  return Math.min(WORD_BYTES, ...words.map((word) => word.length));
 }
 
 function buildFilter(bits: HookBits, guards: readonly Guard[], cut: number, end: TextEnd): EndFilter {
@@ -62,36 +94,95 @@ function buildFilter(bits: HookBits, guards: readonly Guard[], cut: number, end:
   const mask = own.reduce((sum, { bit }) => sum | (1n << BigInt(bit)), 0n);
   const vectors = [all & ~mask];
   const numbers = new Map<bigint, number>(vectors.map((vector, index) => [vector, index]));
-  const classOf = (word: Uint8Array): number => {
-    const vector = own.reduce(
-      (sum, guard) =>
-        guard.words.some((each) => agree(each, word, end)) ? sum | (1n << BigInt(guard.bit)) : sum,
-      all & ~mask,
-    );
-    // Guards share bits: all of a bit's must agree.
+  const numberOf = (vector: bigint): number => {
     const number = numbers.get(vector) ?? vectors.push(vector) - 1;
     numbers.set(vector, number);
     return number;
   };
+  const vectorOf = (word: Uint8Array): bigint =>
+    own.reduce(
+      (sum, guard) =>
+        guard.words.some((each) => agree(each, word, end)) ? sum | (1n << BigInt(guard.bit)) : sum,
+      all & ~mask,
+    );
   const words = distinctWords(
     own.map(({ bit, words: parts }) => ({ bit, parts })),
     end,
   );
-  const entries = words
-    .map((word) => ({ word: toWord(word), bytes: word.length, class: classOf(word) }))
-    .sort((a, b) => b.bytes - a.bytes || (a.word < b.word ? -1 : 1));
+  const found = words.map((word) => ({ word, vector: vectorOf(word) }));
+  if (cut < WORD_BYTES) {
+    const points = found.map(({ word, vector }) => ({ key: toWord(word), class: numberOf(vector) }));
+    return { vectors, mask, words: { kind: "table", bytes: cut, table: pointTable(points) } };
+  }
+  const needed = withoutRepeats(found, end);
   return {
     vectors,
     mask,
     words:
-      cut === WORD_BYTES
-        ? { kind: "chain", entries }
-        : {
-            kind: "table",
-            bytes: cut,
-            table: pointTable(entries.map(({ word, class: found }) => ({ key: word, class: found }))),
-          },
+      needed.length <= CHAINED_WORDS
+        ? { kind: "chain", entries: chainOf(needed, numberOf) }
+        : slotsOf(needed, end, numberOf),
   };
+}
+
+interface FoundWord {
+  readonly word: Uint8Array;
+  readonly vector: bigint;
+}
+
+/** Without words that say no more than a shorter one: `lib64` beside `lib`. */
+function withoutRepeats(found: readonly FoundWord[], end: TextEnd): readonly FoundWord[] {
+  return found.filter(
+    ({ word, vector }) =>
+      !found.some(
+        (other) => other.vector === vector && other.word.length < word.length && agree(other.word, word, end),
+      ),
+  );
+}
+
+function chainOf(found: readonly FoundWord[], numberOf: (vector: bigint) => number): readonly EndEntry[] {
+  return found
+    .map(({ word, vector }) => ({ word: toWord(word), bytes: word.length, class: numberOf(vector) }))
+    .sort((a, b) => b.bytes - a.bytes || (a.word < b.word ? -1 : 1));
+}
+
+/**
+ * Words that agree in the bytes of the shortest one share a slot, which compares what they have in common and lets
+ * live what any of them would.
+ */
+function slotsOf(found: readonly FoundWord[], end: TextEnd, numberOf: (vector: bigint) => number): EndWords {
+  const bytes = shortest(found.map(({ word }) => word));
+  const groups = new Map<bigint, FoundWord>();
+  for (const each of found) {
+    const key = toWord(cutTo(each.word, bytes, end));
+    const known = groups.get(key);
+    groups.set(
+      key,
+      known === undefined
+        ? each
+        : { word: common(known.word, each.word, end), vector: known.vector | each.vector },
+    );
+  }
+  const { multiplier, sizeBits } = perfectHash([...groups.keys()]);
+  const slots = Array.from({ length: 2 ** sizeBits }, (): EndSlot => ({ mask: 0n, word: 1n, class: 0 }));
+  for (const [key, { word, vector }] of groups) {
+    const shift = end === "front" ? 0n : BigInt(8 * (WORD_BYTES - word.length));
+    slots[placeOf(key, multiplier, sizeBits)] = {
+      mask: ((1n << BigInt(8 * word.length)) - 1n) << shift,
+      word: toWord(word) << shift,
+      class: numberOf(vector),
+    };
+  }
+  return { kind: "slots", bytes, multiplier, sizeBits, slots };
+}
+
+/** What two words that agree in at least one byte have in common. */
+function common(a: Uint8Array, b: Uint8Array, end: TextEnd): Uint8Array {
+  let bytes = Math.min(a.length, b.length);
+  while (!agree(cutTo(a, bytes, end), b, end)) {
+    bytes--;
+  }
+  return cutTo(a, bytes, end);
 }
 
 function distinctWords(guards: readonly Guard[], end: TextEnd): readonly Uint8Array[] {

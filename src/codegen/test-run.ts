@@ -124,7 +124,7 @@ function writeTestValue(writer: CWriter, field: Field, event: string): void {
       writer.line(`values.arg${field.source.argument} = ${event}.value;`);
       return;
     case "file":
-      writer.line(`values.arg${field.source.argument}_${field.source.part} = ${event}.value;`);
+      writer.line(`values.arg${field.source.argument}.${field.source.part} = ${event}.value;`);
       return;
     case "argument-text":
       writer.line(`values.arg${field.source.argument} = (u64)&${event};`);

@@ -11,10 +11,10 @@ import {
   writeMissing,
   writeStopIfNone,
 } from "./decide-context.ts";
-import { writeEndFilters } from "./ends-code.ts";
+import { writeEndFilter } from "./ends-code.ts";
 import { anyLive, ruleMask, writeForget, writeKeep } from "./live-code.ts";
 import { writeTextMatch } from "./match-code.ts";
-import { matcherName } from "./parts.ts";
+import { type HookParts, matcherName } from "./parts.ts";
 import { type HeldText, heldPlace, readText } from "./texts.ts";
 
 /** First and last component rule out most rules before the path is built. */
@@ -24,16 +24,26 @@ export function writePathEnds(context: DecideContext, field: Field, index: numbe
   if (ends === undefined) {
     return;
   }
-  writer.line();
-  writeStopIfNone(context);
-  writer.line();
-  writer.line(`/* ${cComment(field.name)}: first and last component */`);
-  writer.block("{", () => {
-    writeEndFilters(writer, part, index, ends, valueOf(field, part.hook), () => {
-      writeMissing(context, index);
+  const missing = (): void => {
+    writeMissing(context, index);
+  };
+  for (const [end, filter] of [["tail", ends.tail] as const, ["head", ends.head] as const]) {
+    if (filter === undefined) {
+      continue;
+    }
+    const { bits } = part;
+    writer.line();
+    writeStopIfNone(context);
+    writer.line();
+    writer.line(`/* ${cComment(field.name)}: its ${end === "head" ? "first" : "last"} component */`);
+    if (end === "head") {
+      writer.line(`path_root(&${valueOf(field, part.hook)}, generation);`);
+    }
+    writer.block(neededBy(bits, { rules: filter.mask & ruleMask(bits) }), () => {
+      writeEndFilter(writer, part, index, end, filter, valueOf(field, part.hook), missing);
     });
-  });
-  writeForget(writer, part.bits, (ends.head?.mask ?? 0n) | (ends.tail?.mask ?? 0n));
+    writeForget(writer, bits, filter.mask);
+  }
   writeStopIfNone(context);
 }
 
@@ -58,8 +68,11 @@ function writePathRead(context: DecideContext, argument: number, position: numbe
   // The first path lies in the memory of the record; another needs a level of its own.
   writer.line(`struct scratch *${memory} = ${position === 0 ? "scratch" : "scratch_acquire(generation)"};`);
   writer.line();
+  if (!rootIsKnown(context.part, argument)) {
+    writer.line(`path_root(&values->arg${argument}, generation);`);
+  }
   writer.line(`if (${memory})`);
-  writer.line(`\tpath_read(&values->arg${argument}, ${memory}, &${text}, generation);`);
+  writer.line(`\tpath_read(&values->arg${argument}, ${memory}, &${text});`);
   writer.line("else");
   writer.line(`\t${text}.status = PATH_UNRESOLVED;`);
   writeFieldsOf(context, position);
@@ -115,6 +128,14 @@ export function writeProcessTexts(context: DecideContext, level: number): void {
     });
     forgetField(context, index);
   });
+}
+
+/** Whether the root of a path has been looked up for its first component. */
+function rootIsKnown({ hook, ends }: HookParts, argument: number): boolean {
+  return hook.fields.some(
+    ({ source }, index) =>
+      source.kind === "argument-path" && source.argument === argument && ends.get(index)?.head !== undefined,
+  );
 }
 
 function writeTextField(

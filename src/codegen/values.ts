@@ -89,9 +89,8 @@ function members(hook: IrHook, argument: number): readonly string[] {
     case "integer":
       return [`${type.signed ? "s" : "u"}${type.bits} arg${argument}`];
     case "file":
-      return [`struct path_value arg${argument}`, `u32 arg${argument}_mode`, `u32 arg${argument}_flags`];
     case "path":
-      return [`struct path_value arg${argument}`, `u32 arg${argument}_mode`];
+      return [`struct path_value arg${argument}`];
     case "sock":
       return [`struct sock_value arg${argument}`];
     case "text":
@@ -136,7 +135,11 @@ function writeArgument(
   switch (mapping.kind) {
     case "parameter":
       writeIfPresent(writer, point, mapping.parameter, () => {
-        writeParameter(writer, argument, kind, parameter(mapping.parameter));
+        const { name, mayBeNull } = elementAt(point.parameters, mapping.parameter);
+        writeParameter(writer, argument, kind, name);
+        if (mayBeNull !== undefined) {
+          writeFound(writer, argument, kind);
+        }
       });
       return;
     case "file-path":
@@ -147,8 +150,7 @@ function writeArgument(
       return;
     case "dentry": {
       const dentry = parameter(mapping.dentry);
-      writer.line(`path_of(${value}, ${dentry}, ${parameter(mapping.directory)}->mnt, generation);`);
-      writer.line(`values.arg${argument}_mode = dentry_mode(${dentry});`);
+      writer.line(`path_of(${value}, ${dentry}, ${parameter(mapping.directory)}->mnt);`);
       return;
     }
     case "socket":
@@ -209,6 +211,7 @@ function writeMember(
   writer.line();
   writer.block(`if (${target}) {`, () => {
     writeParameter(writer, argument, kind, target);
+    writeFound(writer, argument, kind);
   });
 }
 
@@ -229,6 +232,12 @@ function writeIfPresent(writer: CWriter, point: AttachPoint, index: number, writ
   writer.block(`if (${name}_address && ${name}) {`, write);
 }
 
+function writeFound(writer: CWriter, argument: number, kind: string): void {
+  if (kind === "file" || kind === "path") {
+    writer.line(`path_found(&values.arg${argument});`);
+  }
+}
+
 function writeTarget(writer: CWriter, argument: number, connection: string): void {
   writer.line(`if (!sock_connecting(&values.arg${argument}, ${connection}))`);
   writer.line("\treturn 0;");
@@ -240,21 +249,11 @@ function writeParameter(writer: CWriter, argument: number, kind: string, name: s
       writer.line(`values.arg${argument} = ${name};`);
       break;
     case "file":
-      writer.line(
-        `path_of(&values.arg${argument}, ${name}->f_path.dentry, ${name}->f_path.mnt, generation);`,
-      );
-      writer.line(`values.arg${argument}_mode = ${name}->f_inode->i_mode;`);
-      writer.line(`values.arg${argument}_flags = ${name}->f_flags;`);
-      break;
     case "file-path":
-      writer.line(
-        `path_of(&values.arg${argument}, ${name}->f_path.dentry, ${name}->f_path.mnt, generation);`,
-      );
-      writer.line(`values.arg${argument}_mode = ${name}->f_inode->i_mode;`);
+      writer.line(`path_of_file(&values.arg${argument}, ${name});`);
       break;
     case "path":
-      writer.line(`path_of(&values.arg${argument}, ${name}->dentry, ${name}->mnt, generation);`);
-      writer.line(`values.arg${argument}_mode = ${name}->dentry->d_inode->i_mode;`);
+      writer.line(`path_of(&values.arg${argument}, ${name}->dentry, ${name}->mnt);`);
       break;
     case "sock":
       writer.line(`sock_read(&values.arg${argument}, ${name});`);

@@ -11,18 +11,31 @@ export interface PlacedComparison {
   readonly negated: boolean;
 }
 
+/** What was found in a tree: most lint rules ask for it. */
+const placedIn = new WeakMap<PolicyTree, readonly PlacedComparison[]>();
+
 /** Every comparison of the policies, in order. */
 export function placedComparisons(tree: PolicyTree): readonly PlacedComparison[] {
-  return tree.policies.flatMap((policy) => {
+  const known = placedIn.get(tree);
+  if (known !== undefined) {
+    return known;
+  }
+  const placed: PlacedComparison[] = [];
+  for (const policy of tree.policies) {
     const scope = policy.scope.kind === "containers" ? policy.scope.condition : undefined;
-    const own = comparisonsOf(scope).map((found) => ({ ...found, policy, block: undefined }));
-    const inBlocks = policy.blocks.flatMap((block) =>
-      [block.condition, ...rulesOf(block).map(({ condition }) => condition)]
-        .flatMap((condition) => comparisonsOf(condition))
-        .map((found) => ({ ...found, policy, block })),
-    );
-    return [...own, ...inBlocks];
-  });
+    for (const { comparison, negated } of comparisonsOf(scope)) {
+      placed.push({ policy, block: undefined, comparison, negated });
+    }
+    for (const block of policy.blocks) {
+      for (const condition of [block.condition, ...rulesOf(block).map((rule) => rule.condition)]) {
+        for (const { comparison, negated } of comparisonsOf(condition)) {
+          placed.push({ policy, block, comparison, negated });
+        }
+      }
+    }
+  }
+  placedIn.set(tree, placed);
+  return placed;
 }
 
 /** The rules of a block with its posture. */

@@ -27,11 +27,13 @@ describe("the cheapest matcher that is exact", () => {
 
   test("many whole texts: a hash", async () => {
     const paths = listOf(40, (index) => `"/srv/file${index}"`);
-    expect(await kindsOf(`file.path in ${paths}`)).toEqual(["first-component", "text-hash"]);
+    const kinds = ["last-component", "first-component", "text-hash"];
+    expect(await kindsOf(`file.path in ${paths}`)).toEqual(kinds);
   });
 
   test("few whole texts: a trie", async () => {
-    expect(await kindsOf('file.path in ["/srv/a", "/srv/b"]')).toEqual(["first-component", "text-trie"]);
+    const kinds = ["last-component", "first-component", "text-trie"];
+    expect(await kindsOf('file.path in ["/srv/a", "/srv/b"]')).toEqual(kinds);
   });
 
   test("ends: a reversed trie, after the last component", async () => {
@@ -48,7 +50,15 @@ describe("the cheapest matcher that is exact", () => {
   });
 
   test("a text that is too long for a trie: an automaton", async () => {
-    expect(await kindsOf(`file.path == "/${"x".repeat(300)}"`)).toEqual(["first-component", "automaton"]);
+    const kinds = ["last-component", "first-component", "automaton"];
+    expect(await kindsOf(`file.path == "/${"x".repeat(300)}"`)).toEqual(kinds);
+  });
+
+  test("the last component only where it can spare the first, or rules out more", async () => {
+    const both = 'file.path == "/etc/shadow" or file.path starts with "/srv"';
+    expect(await kindsOf(both)).not.toContain("last-component");
+    const spared = 'file.path starts with "/srv" and file.path ends with ".key"';
+    expect((await kindsOf(spared)).slice(0, 2)).toEqual(["last-component", "first-component"]);
   });
 
   test("few networks in place, many in a trie", async () => {

@@ -141,7 +141,12 @@ function ownersOf(atoms: readonly Atom[]): ReadonlyMap<string, ReadonlySet<numbe
   const owners = new Map<string, Set<number>>();
   atoms.forEach((atom, owner) => {
     for (const { text } of keysOf(atom)) {
-      owners.set(text, (owners.get(text) ?? new Set()).add(owner));
+      const known = owners.get(text);
+      if (known === undefined) {
+        owners.set(text, new Set([owner]));
+      } else {
+        known.add(owner);
+      }
     }
   });
   return owners;
@@ -184,14 +189,17 @@ function countClasses(owners: ReadonlyMap<string, ReadonlySet<number>>): number 
   const lengths = [...new Set([...owners.keys()].map((text) => text.length))].sort((a, b) => a - b);
   const classes = new Set([""]);
   for (const text of owners.keys()) {
-    const holding = new Set<number>();
+    let holding: ReadonlySet<number> | undefined;
     for (const length of lengths) {
       if (length > text.length) {
         break;
       }
-      owners.get(text.slice(0, length))?.forEach((owner) => holding.add(owner));
+      const found = owners.get(text.slice(0, length));
+      // Most keys have one owner, and none begins another.
+      holding =
+        holding === undefined || found === undefined ? (found ?? holding) : new Set([...holding, ...found]);
     }
-    classes.add([...holding].sort((a, b) => a - b).join());
+    classes.add([...(holding ?? [])].sort((a, b) => a - b).join());
   }
   return classes.size;
 }
@@ -202,7 +210,11 @@ export function keysOf({ test, span }: Atom): readonly Key[] {
     case "text":
       return test.values.map((value) => {
         // An exact text ends with a NUL, which nothing longer has there.
-        const bytes = Buffer.from(test.match === "exact" ? `${value.text}\0` : value.text, "utf8");
+        const text = test.match === "exact" ? `${value.text}\0` : value.text;
+        if (test.match !== "suffix" && isAscii(text)) {
+          return { text, span: value.span };
+        }
+        const bytes = Buffer.from(text, "utf8");
         const ordered = test.match === "suffix" ? bytes.reverse() : bytes;
         return { text: ordered.toString("latin1"), span: value.span };
       });
@@ -213,6 +225,11 @@ export function keysOf({ test, span }: Atom): readonly Key[] {
     case "glob":
       return [];
   }
+}
+
+/** Such a text is its own bytes. */
+function isAscii(text: string): boolean {
+  return !/[^\0-\x7f]/.test(text);
 }
 
 function bitsOf({ address, prefixLength }: Network): string {
