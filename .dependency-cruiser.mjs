@@ -22,7 +22,7 @@ export default {
       comment: "The compiler knows the runtime by its manifest and its event layout.",
       severity: "error",
       from: { path: "^src/" },
-      to: { path: "^runtime/", pathNot: "^runtime/(manifest|event-layout)\\.ts$" },
+      to: { path: "^runtime/", pathNot: "^runtime/(manifest|event-layout|kernel-names)\\.ts$" },
     },
     layer(
       "source-is-lowest",

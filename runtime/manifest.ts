@@ -90,7 +90,37 @@ export type ManifestValueType =
   | { readonly kind: "path" }
   | { readonly kind: "sock" }
   /** `binary`: it may hold any bytes, NUL too. */
-  | { readonly kind: "text"; readonly binary: boolean };
+  | { readonly kind: "text"; readonly binary: boolean }
+  /** Parts of a kernel object, one after the other, behind 8 bytes that are 0 when there is no object. */
+  | { readonly kind: "object"; readonly parts: readonly ManifestPart[] };
+
+export interface ManifestPart {
+  /** Where it is in the JSON value, in components; none: it is the value. */
+  readonly json: readonly string[];
+  readonly format: ValueFormat;
+}
+
+/** How events show a part. All but `text` are 8 bytes of a record. */
+export const VALUE_FORMATS = [
+  "number",
+  "number64",
+  "text",
+  "boolean",
+  "hex64",
+  "mode",
+  "family",
+  "capability",
+  "capability-list",
+  "securebits",
+  "taints",
+  "bpf-map-type",
+  "bpf-program-type",
+  "bpf-command",
+  "perf-type",
+  "system-call-abi",
+] as const;
+
+export type ValueFormat = (typeof VALUE_FORMATS)[number];
 
 /** A place that must have a program. */
 export interface ManifestAttachment {

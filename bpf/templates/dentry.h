@@ -22,4 +22,10 @@ static __always_inline u32 dentry_mode(struct dentry *dentry)
 	return mode;
 }
 
+/* The type of a file out of its mode. */
+static __always_inline u32 file_type(u32 mode)
+{
+	return mode & 0170000;
+}
+
 #endif

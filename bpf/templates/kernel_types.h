@@ -162,12 +162,27 @@ typedef struct {
 	unsigned int val;
 } kgid_t;
 
+struct user_namespace {
+	int level;
+	kuid_t owner;
+	kgid_t group;
+	struct ns_common ns;
+};
+
 struct cred {
 	kuid_t uid;
 	kgid_t gid;
+	kuid_t suid;
+	kgid_t sgid;
 	kuid_t euid;
 	kgid_t egid;
+	kuid_t fsuid;
+	kgid_t fsgid;
+	unsigned int securebits;
+	kernel_cap_t cap_inheritable;
+	kernel_cap_t cap_permitted;
 	kernel_cap_t cap_effective;
+	struct user_namespace *user_ns;
 };
 
 /* Threads of a process that have not begun to end. */
@@ -180,6 +195,15 @@ struct signal_struct {
 struct vm_area_struct {
 	unsigned long vm_flags;
 	struct file *vm_file;
+};
+
+struct fdtable {
+	unsigned int max_fds;
+	struct file **fd;
+};
+
+struct files_struct {
+	struct fdtable *fdt;
 };
 
 struct thread_info {
@@ -199,6 +223,7 @@ struct task_struct {
 	struct task_struct *real_parent;
 	struct mm_struct *mm;
 	struct fs_struct *fs;
+	struct files_struct *files;
 	struct nsproxy *nsproxy;
 	struct pid *thread_pid;
 	const struct cred *cred;
@@ -267,6 +292,54 @@ struct sockaddr_in6 {
 	__be16 sin6_port;
 	__be32 sin6_flowinfo;
 	struct in6_addr sin6_addr;
+};
+
+struct kiocb {
+	struct file *ki_filp;
+};
+
+struct module {
+	char name[56];
+	unsigned long taints;
+	bool sig_ok;
+};
+
+struct load_info {
+	const char *name;
+	bool sig_ok;
+};
+
+struct bpf_prog_aux {
+	char name[16];
+};
+
+struct bpf_prog {
+	enum bpf_prog_type type;
+	u32 len;
+	struct bpf_prog_aux *aux;
+};
+
+struct bpf_map {
+	enum bpf_map_type map_type;
+	u32 key_size;
+	u32 value_size;
+	u32 max_entries;
+	char name[16];
+};
+
+struct perf_event_attr {
+	u32 type;
+	u64 config;
+	u64 config1;
+	u64 config2;
+};
+
+struct perf_event {
+	struct perf_event_attr attr;
+};
+
+struct net_device {
+	char name[16];
 };
 
 struct msghdr {

@@ -203,6 +203,12 @@ static __always_inline u32 path_mode(const struct path_value *value)
 	return value->file ? value->file->f_inode->i_mode : dentry_mode(value->dentry);
 }
 
+/* What it is: S_IF*. */
+static __always_inline u32 path_type(const struct path_value *value)
+{
+	return file_type(path_mode(value));
+}
+
 /* The flags that a file was opened with. */
 static __always_inline u32 path_flags(const struct path_value *value)
 {
@@ -428,6 +434,9 @@ static __always_inline void write_name(u8 *to, const struct dentry_view *view, u
 	*end = following;
 }
 
+/* In the place of a root's mount: the walk ends at the top of the file system, wherever that is mounted. */
+#define TOP_OF_FILE_SYSTEM (~0ULL)
+
 /* One component or one mount upwards; true ends the walk. */
 static __always_inline bool path_step(struct scratch *scratch)
 {
@@ -458,7 +467,7 @@ static __always_inline bool path_step(struct scratch *scratch)
 	read_dentry(dentry, view, sizeof(view->text));
 	if (view->parent == dentry || view->parent == 0) {
 		/* A root that no mount shows: a pipe, or a file system's detached part. */
-		walk->status = PATH_MISSING;
+		walk->status = walk->root_mnt == TOP_OF_FILE_SYSTEM ? PATH_PRESENT : PATH_MISSING;
 		return true;
 	}
 	u32 length = view->length & NAME_BYTES;

@@ -9,11 +9,17 @@ struct path_value {
 	const struct test_path *path;
 	u32 mode;
 	u32 flags;
+	u32 type;
 };
 
 static __always_inline u32 path_mode(const struct path_value *value)
 {
 	return value->mode;
+}
+
+static __always_inline u32 path_type(const struct path_value *value)
+{
+	return value->type;
 }
 
 static __always_inline u32 path_flags(const struct path_value *value)

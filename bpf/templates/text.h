@@ -118,6 +118,12 @@ static __always_inline u64 text_capture(struct scratch *scratch, struct scratch 
 	return text_end(scratch, start, length, text->status, size);
 }
 
+/* In the place of a text for which there was no memory. */
+static __always_inline u64 text_missing(struct scratch *scratch, u64 at)
+{
+	return text_end(scratch, text_start(at), 0, PATH_UNREADABLE, 0);
+}
+
 /* Reads a text right into the record at `at`. */
 static __always_inline u64 string_capture(struct scratch *scratch, u64 at, u64 address)
 {

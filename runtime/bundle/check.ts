@@ -1,5 +1,5 @@
 /** The manifest and the map plan of a bundle, checked: a bundle is input from outside. */
-import { MANIFEST_FORMAT } from "../manifest.ts";
+import { MANIFEST_FORMAT, VALUE_FORMATS } from "../manifest.ts";
 import type {
   LineOrigins,
   Manifest,
@@ -8,6 +8,7 @@ import type {
   ManifestCapture,
   ManifestHook,
   ManifestMap,
+  ManifestPart,
   ManifestPolicy,
   ManifestProgram,
   ManifestRequirement,
@@ -149,7 +150,7 @@ function capture(at: Placed): ManifestCapture {
 }
 
 function valueType(at: Placed): ManifestValueType {
-  const kind = oneOf(field(at, "kind"), ["integer", "file", "path", "sock", "text"] as const);
+  const kind = oneOf(field(at, "kind"), ["integer", "file", "path", "sock", "text", "object"] as const);
   switch (kind) {
     case "integer":
       return {
@@ -159,11 +160,25 @@ function valueType(at: Placed): ManifestValueType {
       };
     case "text":
       return { kind, binary: truth(field(at, "binary")) };
+    case "object":
+      return { kind, parts: list(field(at, "parts"), 64, part) };
     case "file":
     case "path":
     case "sock":
       return { kind };
   }
+}
+
+function part(at: Placed): ManifestPart {
+  return {
+    json: list(field(at, "json"), 4, partName),
+    format: oneOf(field(at, "format"), VALUE_FORMATS),
+  };
+}
+
+function partName(at: Placed): string {
+  const name = text(at, 64);
+  return /^[A-Za-z][A-Za-z0-9_]*$/.test(name) ? name : fault(at, "a name of letters, digits and `_`");
 }
 
 function jsonKey(at: Placed): string {

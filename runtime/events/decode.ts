@@ -18,7 +18,14 @@ import {
   TEXT_STATUS,
 } from "../event-layout.ts";
 import type { StructLayout } from "../event-layout.ts";
-import type { Manifest, ManifestCapture, ManifestHook, ManifestPolicy, ManifestRule } from "../manifest.ts";
+import type {
+  Manifest,
+  ManifestCapture,
+  ManifestHook,
+  ManifestPart,
+  ManifestPolicy,
+  ManifestRule,
+} from "../manifest.ts";
 
 /** What every record tells. */
 export interface RecordHead {
@@ -47,7 +54,17 @@ export type CapturedValue =
       readonly flags: number;
     }
   | CapturedText
+  | CapturedObject
   | CapturedSock;
+
+export interface CapturedObject {
+  readonly kind: "object";
+  /** False for a NULL pointer: its parts then say nothing. */
+  readonly present: boolean;
+  readonly parts: readonly CapturedPart[];
+}
+
+export type CapturedPart = ManifestPart & { readonly value: bigint | CapturedText };
 
 export interface CapturedText {
   readonly kind: "text";
@@ -293,6 +310,8 @@ function decodeCapture(record: Buffer, at: number, capture: ManifestCapture): De
       return decodePath(record, at, type.kind);
     case "text":
       return decodeText(record, at, type.binary);
+    case "object":
+      return decodeObject(record, at, type.parts);
     case "sock":
       return at + CAPTURED_SOCK.size > record.length
         ? undefined
@@ -327,7 +346,41 @@ function decodePath(record: Buffer, at: number, kind: "file" | "path"): DecodedC
   };
 }
 
-function decodeText(record: Buffer, at: number, binary: boolean): DecodedCapture | undefined {
+function decodeObject(
+  record: Buffer,
+  start: number,
+  planned: readonly ManifestPart[],
+): DecodedCapture | undefined {
+  if (start + 8 > record.length) {
+    return undefined;
+  }
+  const parts: CapturedPart[] = [];
+  let at = start + 8;
+  for (const part of planned) {
+    if (part.format === "text") {
+      const text = decodeText(record, at, false);
+      if (text === undefined) {
+        return undefined;
+      }
+      parts.push({ ...part, value: text.value });
+      at = text.end;
+    } else {
+      if (at + 8 > record.length) {
+        return undefined;
+      }
+      parts.push({ ...part, value: record.readBigUInt64LE(at) });
+      at += 8;
+    }
+  }
+  return { value: { kind: "object", present: record.readBigUInt64LE(start) !== 0n, parts }, end: at };
+}
+
+interface DecodedText {
+  readonly value: CapturedText;
+  readonly end: number;
+}
+
+function decodeText(record: Buffer, at: number, binary: boolean): DecodedText | undefined {
   const start = at + CAPTURED_TEXT.size;
   if (start > record.length) {
     return undefined;

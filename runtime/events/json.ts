@@ -12,6 +12,7 @@ import {
   tcpStateName,
 } from "./names.ts";
 import { exitReason } from "./observed.ts";
+import { objectJson } from "./object-json.ts";
 import type { Observed } from "./observed.ts";
 import type { KnownProcess } from "./processes.ts";
 
@@ -157,6 +158,12 @@ function valueJson({ value, key }: Captured, unresolved: boolean): Readonly<Reco
       return integerJson(value.value, value.bits, value.signed);
     case "text":
       return textJson(value, key);
+    case "object": {
+      const json = objectJson(value);
+      return json === undefined
+        ? { error_arg: { message: "Bad address for basic type" } }
+        : { [key ?? "object_arg"]: json };
+    }
     case "file":
     case "path":
       return {

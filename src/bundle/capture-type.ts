@@ -1,14 +1,15 @@
 /** How the manifest describes what event records carry. */
-import type { ManifestCapture, ManifestValueType } from "../../runtime/manifest.ts";
+import type { ManifestCapture, ManifestPart, ManifestValueType } from "../../runtime/manifest.ts";
 import type { Capture, CaptureType } from "../ir/ir.ts";
+import { capturedParts, objectFact } from "../kernel/objects.ts";
 
 /** A capture as the runtime is told of it. */
-export function manifestCapture({ position, type, label }: Capture): ManifestCapture {
-  const key = jsonKey(type);
+export function manifestCapture({ position, type, key, label }: Capture): ManifestCapture {
+  const shown = key ?? (type.kind === "object" ? objectFact(type.of).key : undefined);
   return {
     argument: position,
     type: valueType(type),
-    ...(key === undefined ? {} : { key }),
+    ...(shown === undefined ? {} : { key: shown }),
     ...(label === undefined ? {} : { label }),
   };
 }
@@ -23,10 +24,10 @@ function valueType(type: CaptureType): ManifestValueType {
       return { kind: type.kind };
     case "text":
       return { kind: "text", binary: false };
+    case "object":
+      return {
+        kind: "object",
+        parts: capturedParts(type.of).map(({ json, format }): ManifestPart => ({ json, format })),
+      };
   }
-}
-
-/** The key of a value in events, where it is not the usual one of its type. */
-function jsonKey(type: CaptureType): string | undefined {
-  return type.kind === "file" && type.through === "linux_binprm" ? "linux_binprm_arg" : undefined;
 }

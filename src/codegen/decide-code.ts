@@ -1,5 +1,7 @@
 /** The decide function of a hook: from values to the rules that hold, cheapest field first. */
 import type { Field, IrHook } from "../ir/ir.ts";
+import type { FieldSource } from "../kernel/hook.ts";
+import { objectFact, objectPart } from "../kernel/objects.ts";
 import { invariant } from "../source/invariant.ts";
 import { bitsOfUse } from "./bits.ts";
 import { type CWriter, cComment, cWord } from "./c-writer.ts";
@@ -118,10 +120,23 @@ function presenceOf(hook: IrHook, field: Field, index: number): string | undefin
     field.type.kind === "address" && source.kind === "sock"
       ? [`sock_has_addresses(&values->arg${source.argument})`]
       : [];
+  const objects = source.kind === "part" ? partExists(hook, source) : [];
   const ancestors =
     source.kind === "process" && source.level > 0 ? [`process_present(&values->process${source.level})`] : [];
-  const conditions = [...known, ...addresses, ...ancestors];
+  const conditions = [...known, ...addresses, ...objects, ...ancestors];
   return conditions.length === 0 ? undefined : conditions.join(" && ");
+}
+
+/** What must hold for an object to have a part: a pointer that is not NULL, and more for some. */
+function partExists(hook: IrHook, source: Extract<FieldSource, { kind: "part" }>): readonly string[] {
+  const type = hook.fact.arguments[source.argument]?.type;
+  invariant(type?.kind === "object", `${source.part} is a part of an object`);
+  const value = `values->arg${source.argument}`;
+  const exists = objectPart(type.of, source.part)?.exists;
+  return [
+    ...(objectFact(type.of).targets.length > 0 ? [value] : []),
+    ...(exists === undefined ? [] : [`${exists}(${value})`]),
+  ];
 }
 
 function writeMatch(context: DecideContext, field: Field, matcher: Matcher): void {

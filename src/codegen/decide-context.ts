@@ -5,6 +5,7 @@ import type { CWriter } from "./c-writer.ts";
 import { anyLive, isWide, ruleMask, writeForget, writeKeep } from "./live-code.ts";
 import type { Matcher } from "./matcher.ts";
 import type { HookParts } from "./parts.ts";
+import { partRead } from "./texts.ts";
 import { integerCast } from "./values.ts";
 
 /** Where a decide function is written, and of what. */
@@ -27,6 +28,8 @@ export function valueOf(field: Field, hook: IrHook): string {
     case "argument-path":
     case "argument-text":
       return `values->arg${source.argument}`;
+    case "part":
+      return `${partRead(hook, source)}(values->arg${source.argument})`;
     case "file":
       return `path_${source.part}(&values->arg${source.argument})`;
     case "sock":

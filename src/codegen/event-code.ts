@@ -2,30 +2,10 @@
 import type { Capture, IrHook } from "../ir/ir.ts";
 import { elementAt } from "../source/invariant.ts";
 import { CAPTURED_SOCK } from "../../runtime/event-layout.ts";
+import { type ObjectName, capturedParts, isWalkedPart, objectFact } from "../kernel/objects.ts";
 import type { CWriter } from "./c-writer.ts";
-import { captureUnheld, heldTexts, placeOf } from "./texts.ts";
+import { captureArgument, capturePart, heldTexts, partPlace, placeOf } from "./texts.ts";
 import { hookName, integerCast } from "./values.ts";
-
-/** Bytes of a record's captures besides texts. */
-export function fixedCaptureBytes(hook: IrHook): number {
-  return hook.captures.reduce((bytes, { type }) => {
-    switch (type.kind) {
-      case "integer":
-        return bytes + 8;
-      case "sock":
-        return bytes + CAPTURED_SOCK.size;
-      case "file":
-      case "path":
-      case "text":
-        return bytes;
-    }
-  }, 0);
-}
-
-/** Paths and other texts that a record of the hook carries. */
-export function capturedTexts(hook: IrHook): number {
-  return hook.captures.filter(({ type }) => type.kind !== "integer" && type.kind !== "sock").length;
-}
 
 /** Writes `HOOK_post` and `HOOK_conclude`. */
 export function writeConclude(writer: CWriter, hook: IrHook, hookIndex: number): void {
@@ -122,27 +102,49 @@ function writeCapture(writer: CWriter, hook: IrHook, capture: Capture): void {
       writePathCapture(writer, hook, capture, `path_mode(&${value}), 0`);
       return;
     case "text":
-      writeTextCapture(writer, hook, capture.argument);
+      writeTextCapture(
+        writer,
+        placeOf(hook, { kind: "text", argument: capture.argument, read: undefined }),
+        captureArgument(hook, capture.argument),
+      );
+      return;
+    case "object":
+      writeObjectCapture(writer, hook, capture.argument, capture.type.of);
       return;
   }
 }
 
 /** A path that could not get memory of its own has no text. */
 function writePathCapture(writer: CWriter, hook: IrHook, { argument }: Capture, rest: string): void {
-  const position = placeOf(hook, "path", argument);
+  const position = placeOf(hook, { kind: "path", argument });
   const memory = `memory${position}`;
   writer.line(`at = path_capture(scratch, ${memory} ? ${memory} : scratch, at, text${position}, ${rest});`);
 }
 
 /** A text that was compared lies in memory, unless no rule that compares it was left. */
-function writeTextCapture(writer: CWriter, hook: IrHook, argument: number): void {
-  const position = placeOf(hook, "text", argument);
+function writeTextCapture(writer: CWriter, position: number, direct: string): void {
   if (position === -1) {
-    writer.line(`at = ${captureUnheld(hook, argument)};`);
+    writer.line(`at = ${direct};`);
     return;
   }
   const [memory, text] = [`memory${position}`, `text${position}`];
-  writer.line(
-    `at = ${memory} ? text_capture(scratch, ${memory}, at, ${text}, ${text}->length) : ${captureUnheld(hook, argument)};`,
-  );
+  writer.line(`if (${memory})`);
+  writer.line(`\tat = text_capture(scratch, ${memory}, at, ${text}, ${text}->length);`);
+  writer.line("else");
+  writer.line(`\tat = ${direct};`);
+}
+
+/** Whether there is an object, then its parts. */
+function writeObjectCapture(writer: CWriter, hook: IrHook, argument: number, of: ObjectName): void {
+  const value = `values->arg${argument}`;
+  const isNumber = objectFact(of).targets.length === 0;
+  writer.line(`at = number_capture(scratch, at, ${isNumber ? "1" : `${value} != 0`});`);
+  for (const part of capturedParts(of)) {
+    if (part.text === undefined) {
+      writer.line(`at = number_capture(scratch, at, ${part.read}(${value}));`);
+    } else {
+      const unread = isWalkedPart(part) ? "text_missing(scratch, at)" : capturePart(argument, part);
+      writeTextCapture(writer, partPlace(hook, argument, part), unread);
+    }
+  }
 }

@@ -1,4 +1,5 @@
 /** Verified IR to one BPF C file, the plan for its maps, and what the manifest says of both. */
+import { capturedTexts, fixedCaptureBytes } from "../ir/captures.ts";
 import { mostDecisions } from "../ir/decisions.ts";
 import type { IrAttachment, IrHook } from "../ir/ir.ts";
 import type { VerifiedIr } from "../ir/verify/verify.ts";
@@ -9,7 +10,7 @@ import type { ManifestAlternative, ManifestAttachment, MapPlan } from "../../run
 import { type CWriter, type LineOrigin, cComment, cIdentifier, createCWriter } from "./c-writer.ts";
 import { writeDecide } from "./decide-code.ts";
 import { writeEndTables } from "./ends-code.ts";
-import { capturedTexts, fixedCaptureBytes, writeConclude } from "./event-code.ts";
+import { writeConclude } from "./event-code.ts";
 import { writeLayoutAsserts } from "./layout-asserts.ts";
 import { isWide } from "./live-code.ts";
 import { writeAutomatonWalk } from "./match-code.ts";
@@ -78,6 +79,7 @@ export function writePreamble(writer: CWriter, parts: readonly HookParts[], poli
     "dentry.h",
     "event.h",
     "namespace.h",
+    "objects.h",
     "path.h",
     "process.h",
     "sock.h",

@@ -37,7 +37,7 @@ export function partsOf(ir: Ir): readonly HookParts[] {
 function endsOf(hook: IrHook, bits: HookBits): ReadonlyMap<number, PathEnds> {
   const found = new Map<number, PathEnds>();
   hook.fields.forEach((field, index) => {
-    if (field.type.kind !== "path" || field.source.kind === "process") {
+    if (field.type.kind !== "path" || field.source.kind !== "argument-path") {
       return;
     }
     const use = useOfField(bits, index);

@@ -126,6 +126,7 @@ function writeTestValue(writer: CWriter, field: Field, event: string): void {
     case "file":
       writer.line(`values.arg${field.source.argument}.${field.source.part} = ${event}.value;`);
       return;
+    case "part":
     case "argument-text":
       writer.line(`values.arg${field.source.argument} = (u64)&${event};`);
       return;

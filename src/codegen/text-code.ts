@@ -54,7 +54,7 @@ export function writeTextRead(context: DecideContext, text: HeldText, position: 
       writePathRead(context, text.argument, position);
       return;
     case "text":
-      writeOtherRead(context, text.argument, position);
+      writeOtherRead(context, text, position);
       return;
   }
 }
@@ -79,7 +79,11 @@ function writePathRead(context: DecideContext, argument: number, position: numbe
 }
 
 /** Texts that are not paths are read only while some rule may still hold. */
-function writeOtherRead(context: DecideContext, argument: number, position: number): void {
+function writeOtherRead(
+  context: DecideContext,
+  held: Extract<HeldText, { kind: "text" }>,
+  position: number,
+): void {
   const { writer, part } = context;
   const memory = `memory${position}`;
   const text = `text${position}`;
@@ -90,7 +94,7 @@ function writeOtherRead(context: DecideContext, argument: number, position: numb
   writer.block(`if (${anyLive(part.bits, ruleMask(part.bits))}) {`, () => {
     writer.line(`${memory} = ${position === 0 ? "scratch" : "scratch_acquire(generation)"};`);
     writer.line(`if (${memory})`);
-    writer.line(`\t${readText(part.hook, argument, memory, `&${text}`)};`);
+    writer.line(`\t${readText(part.hook, held, memory, `&${text}`)};`);
     writer.line("else");
     writer.line(`\t${text}.status = PATH_UNRESOLVED;`);
     writeFieldsOf(context, position);

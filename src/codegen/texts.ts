@@ -1,61 +1,118 @@
-/** The texts of a hook: which of them are held in scratch memory while an event is decided. */
+/** The texts of a hook: which of them are held in scratch memory while an event is decided, and how they are read. */
 import type { Field, IrHook } from "../ir/ir.ts";
-import type { ArgumentType } from "../kernel/hook.ts";
-import { elementAt } from "../source/invariant.ts";
+import type { ArgumentType, FieldSource } from "../kernel/hook.ts";
+import { type ObjectPart, capturedParts, isWalkedPart, objectPart } from "../kernel/objects.ts";
+import { elementAt, invariant } from "../source/invariant.ts";
 import { usedArguments } from "./values.ts";
 
 /** A text in scratch memory. The C variables `memoryN` and `textN` belong to number N of a hook's list. */
 export type HeldText =
-  { readonly kind: "path"; readonly argument: number } | { readonly kind: "text"; readonly argument: number };
+  /** The path of a file or path argument. */
+  | { readonly kind: "path"; readonly argument: number }
+  /** A text argument, or with `read` a part of an object: all parts with the same function are the same text. */
+  | { readonly kind: "text"; readonly argument: number; readonly read: string | undefined };
 
 /**
  * The paths that rules compare or events carry, then the other texts that rules compare. A text that events only
- * carry is read right into the record.
+ * carry is read right into the record, unless it takes a walk.
  */
 export function heldTexts(hook: IrHook): readonly HeldText[] {
-  const paths = usedArguments(hook).filter((argument) => isPath(typeOf(hook, argument)));
-  const compared = hook.fields.flatMap(({ source }) =>
-    source.kind === "argument-text" ? [source.argument] : [],
+  const used = usedArguments(hook);
+  const paths = used.filter((argument) => isPath(typeOf(hook, argument)));
+  const compared = hook.fields.flatMap((field) => heldBy(hook, field));
+  const walked = hook.captures.flatMap(({ argument, type }) =>
+    type.kind === "object"
+      ? capturedParts(type.of)
+          .filter(isWalkedPart)
+          .map((part) => ({ kind: "text" as const, argument, read: keyOf(part) }))
+      : [],
   );
   return [
     ...paths.map((argument) => ({ kind: "path" as const, argument })),
-    ...[...new Set(compared)].sort((a, b) => a - b).map((argument) => ({ kind: "text" as const, argument })),
+    ...distinct([...compared, ...walked]),
   ];
 }
 
-/** The place in `heldTexts` of the text that a field compares; -1 when the field is no such text. */
-export function heldPlace(hook: IrHook, { source }: Pick<Field, "source">): number {
-  switch (source.kind) {
-    case "argument-path":
-      return placeOf(hook, "path", source.argument);
-    case "argument-text":
-      return placeOf(hook, "text", source.argument);
-    case "argument":
-    case "file":
-    case "sock":
-    case "process":
-    case "result":
-      return -1;
+function heldBy(hook: IrHook, { source, type }: Pick<Field, "source" | "type">): readonly HeldText[] {
+  if (source.kind === "argument-text") {
+    return [{ kind: "text", argument: source.argument, read: undefined }];
   }
+  return source.kind === "part" && type.kind !== "integer"
+    ? [{ kind: "text", argument: source.argument, read: keyOf(partOf(hook, source)) }]
+    : [];
 }
 
-/** The place of a captured argument in `heldTexts`; -1 when it is not held. */
-export function placeOf(hook: IrHook, kind: HeldText["kind"], argument: number): number {
-  return heldTexts(hook).findIndex((text) => text.kind === kind && text.argument === argument);
+function distinct(texts: readonly HeldText[]): readonly HeldText[] {
+  const found = new Map(texts.map((text) => [JSON.stringify(text), text]));
+  return [...found.values()].sort((a, b) => a.argument - b.argument);
 }
 
-/** C call that reads a text argument into scratch memory. */
-export function readText(hook: IrHook, argument: number, memory: string, text: string): string {
-  return `string_read(${textAddress(hook, argument)}, ${memory}, ${text})`;
+/** What tells the texts of an object apart: parts can have two names. */
+function keyOf({ text, read }: ObjectPart): string {
+  return `${text ?? ""} ${read}`;
+}
+
+/** The place in `heldTexts` of the text that a field compares; -1 when the field is no such text. */
+export function heldPlace(hook: IrHook, field: Pick<Field, "source" | "type">): number {
+  const { source } = field;
+  if (source.kind === "argument-path") {
+    return placeOf(hook, { kind: "path", argument: source.argument });
+  }
+  const [held] = heldBy(hook, field);
+  return held === undefined ? -1 : placeOf(hook, held);
+}
+
+/** The place of a text in `heldTexts`; -1 when it is not held. */
+export function placeOf(hook: IrHook, text: HeldText): number {
+  const wanted = JSON.stringify(text);
+  return heldTexts(hook).findIndex((held) => JSON.stringify(held) === wanted);
+}
+
+/** The place of a captured part of an object in `heldTexts`; -1 when it is not held. */
+export function partPlace(hook: IrHook, argument: number, part: ObjectPart): number {
+  return placeOf(hook, { kind: "text", argument, read: keyOf(part) });
+}
+
+/** The C function that reads a part. */
+export function partRead(hook: IrHook, source: Extract<FieldSource, { kind: "part" }>): string {
+  return partOf(hook, source).read;
+}
+
+function partOf(hook: IrHook, source: Extract<FieldSource, { kind: "part" }>): ObjectPart {
+  const type = typeOf(hook, source.argument);
+  const part = type.kind === "object" ? objectPart(type.of, source.part) : undefined;
+  invariant(part !== undefined, `${hook.fact.id} has no part ${source.part}`);
+  return part;
+}
+
+/** C call that reads a text that is no argument's path into scratch memory. */
+export function readText(
+  hook: IrHook,
+  held: Extract<HeldText, { kind: "text" }>,
+  memory: string,
+  text: string,
+): string {
+  const value = `values->arg${held.argument}`;
+  if (held.read === undefined) {
+    return `string_read(${argumentAddress(hook, held.argument)}, ${memory}, ${text})`;
+  }
+  const [form = "", read = ""] = held.read.split(" ");
+  return `${form.replace("-", "_")}_read(${read}(${value}), ${memory}, ${text})`;
 }
 
 /** C expression for where a record goes on after a text argument that is read right into it. */
-export function captureUnheld(hook: IrHook, argument: number): string {
-  return `string_capture(scratch, at, ${textAddress(hook, argument)})`;
+export function captureArgument(hook: IrHook, argument: number): string {
+  return `string_capture(scratch, at, ${argumentAddress(hook, argument)})`;
+}
+
+/** The same for a text part of an object. */
+export function capturePart(argument: number, { text, read }: ObjectPart): string {
+  invariant(text === "string" || text === "sockaddr_un", "what takes a walk is held");
+  return `${text}_capture(scratch, at, ${read}(values->arg${argument}))`;
 }
 
 /** C expression for the address of a text argument's bytes. */
-function textAddress(hook: IrHook, argument: number): string {
+function argumentAddress(hook: IrHook, argument: number): string {
   const type = typeOf(hook, argument);
   const value = `values->arg${argument}`;
   return type.kind === "text" && type.form.kind === "filename" ? `filename_text(${value})` : value;

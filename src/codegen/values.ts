@@ -94,6 +94,7 @@ function members(hook: IrHook, argument: number): readonly string[] {
     case "sock":
       return [`struct sock_value arg${argument}`];
     case "text":
+    case "object":
       return [`u64 arg${argument}`];
     case "opaque":
       return [];
@@ -259,6 +260,7 @@ function writeParameter(writer: CWriter, argument: number, kind: string, name: s
       writer.line(`sock_read(&values.arg${argument}, ${name});`);
       break;
     case "text":
+    case "object":
       writer.line(`values.arg${argument} = (u64)${name};`);
       break;
   }

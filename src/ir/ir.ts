@@ -66,12 +66,14 @@ export interface Capture {
   /** The number that the policy gives: events show captures in this order. */
   readonly position: number;
   readonly type: CaptureType;
+  /** Its key in JSON events, where it is not the usual one of its type. */
+  readonly key: string | undefined;
   readonly label: string | undefined;
 }
 
 export type CaptureType =
   | { readonly kind: "integer"; readonly bits: 8 | 16 | 32 | 64; readonly signed: boolean }
-  | Extract<ArgumentType, { kind: "file" | "path" | "sock" | "text" }>;
+  | Extract<ArgumentType, { kind: "file" | "path" | "sock" | "text" | "object" }>;
 
 /**
  * Rules that decide together, in order of precedence: the first that holds decides. A block of one policy, or

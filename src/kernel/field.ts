@@ -1,5 +1,6 @@
 /** What conditions can ask of an argument: its parts, their types and what reading them costs. */
 import type { ArgumentType, FieldSource, FilePart, SockPart } from "./hook.ts";
+import { type ObjectPart, objectFact } from "./objects.ts";
 import type { WordSetName } from "./words.ts";
 
 /** The type of a value that a condition compares. */
@@ -76,7 +77,13 @@ function filePart(part: FilePart, words: WordSetName): FieldFact {
 }
 
 const modeField = filePart("mode", "fileMode");
-const fileFields: readonly FieldFact[] = [...pathFields, modeField, filePart("flags", "openFlags")];
+const typeField = filePart("type", "fileType");
+const fileFields: readonly FieldFact[] = [
+  ...pathFields,
+  modeField,
+  typeField,
+  filePart("flags", "openFlags"),
+];
 
 const textField: FieldFact = {
   part: "",
@@ -104,12 +111,25 @@ export function fieldsOf(type: ArgumentType, words: WordSetName | undefined): re
     case "file":
       return fileFields;
     case "path":
-      return [...pathFields, modeField];
+      return [...pathFields, modeField, typeField];
     case "sock":
       return sockFields;
     case "text":
       return [textField];
+    case "object":
+      return objectFact(type.of).parts.map(objectField);
     case "opaque":
       return [];
   }
+}
+
+function objectField({ name, type, words }: ObjectPart): FieldFact {
+  return {
+    part: name,
+    type,
+    stage: "event",
+    cost: type.kind === "integer" ? 2 : 3,
+    words,
+    source: (argument) => ({ kind: "part", argument, part: name }),
+  };
 }

@@ -1,17 +1,20 @@
 /** The shape of kernel facts: hooks, their arguments, and the attach points that serve them. */
+import type { ObjectName } from "./objects.ts";
 import type { WordSetName } from "./words.ts";
 
 /** A type of a hook's argument, as far as the compiler can read it. */
 export type ArgumentType =
   | { readonly kind: "integer"; readonly bits: 8 | 16 | 32 | 64; readonly signed: boolean }
-  /** `struct file *`, or what `through` leads to one. */
-  | { readonly kind: "file"; readonly through?: "linux_binprm" }
+  /** `struct file *` */
+  | { readonly kind: "file" }
   /** `struct path *` */
   | { readonly kind: "path" }
   /** `struct sock *` */
   | { readonly kind: "sock" }
   /** Bytes in memory of the kernel or the process. */
   | { readonly kind: "text"; readonly form: TextForm }
+  /** A pointer, or a number, whose parts are read one by one. */
+  | { readonly kind: "object"; readonly of: ObjectName }
   /** A pointer whose target no field reads. */
   | { readonly kind: "opaque"; readonly cType: string };
 
@@ -178,6 +181,8 @@ export type FieldSource =
   | { readonly kind: "argument-path"; readonly argument: number }
   /** The bytes of a text argument. */
   | { readonly kind: "argument-text"; readonly argument: number }
+  /** A part of an object, by its name in conditions. */
+  | { readonly kind: "part"; readonly argument: number; readonly part: string }
   /** What a file argument was opened with, or the type and permissions of what it is. */
   | { readonly kind: "file"; readonly argument: number; readonly part: FilePart }
   /** A part of a sock argument. */
@@ -190,4 +195,4 @@ export type ProcessPart = "exe" | "pid" | "uid" | "gid" | "euid" | "egid" | "aui
 
 export type SockPart = "saddr" | "daddr" | "sport" | "dport" | "family" | "type" | "protocol" | "state";
 
-export type FilePart = "mode" | "flags";
+export type FilePart = "mode" | "flags" | "type";

@@ -1,5 +1,6 @@
 /** The types that policies declare arguments with. */
 import type { ArgumentType } from "./hook.ts";
+import { objectNames } from "./objects.ts";
 
 const integer = (bits: 8 | 16 | 32 | 64, signed: boolean): ArgumentType => ({
   kind: "integer",
@@ -27,7 +28,7 @@ const valueTypes: ReadonlyMap<string, ArgumentType> = new Map<string, ArgumentTy
   ["file", { kind: "file" }],
   ["path", { kind: "path" }],
   ["sock", { kind: "sock" }],
-  ["linux_binprm", { kind: "file", through: "linux_binprm" }],
+  ...objectNames.map((of): [string, ArgumentType] => [of, { kind: "object", of }]),
   ["string", { kind: "text", form: { kind: "string" } }],
   ["filename", { kind: "text", form: { kind: "filename" } }],
   // An argument that is declared only to keep its place.
@@ -37,34 +38,14 @@ const valueTypes: ReadonlyMap<string, ArgumentType> = new Map<string, ArgumentTy
 /** Types of the language that no hook can carry yet. */
 const plannedTypes: ReadonlySet<string> = new Set([
   "auto",
-  "bpf_attr",
-  "bpf_cmd",
-  "bpf_map",
-  "bpf_prog",
-  "cap_effective",
-  "cap_inheritable",
-  "cap_permitted",
-  "capability",
   "char_buf",
   "char_iovec",
   "const_buf",
-  "cred",
   "data_loc",
-  "dentry",
-  "fd",
   "iov_iter",
-  "kernel_cap_t",
-  "kiocb",
-  "load_info",
-  "module",
-  "net_device",
-  "perf_event",
   "skb",
   "sockaddr",
-  "sockaddr_un",
   "socket",
-  "syscall64",
-  "user_namespace",
 ]);
 
 /** The type of a name; `planned` when the language has it and the compiler does not yet. */

@@ -1,5 +1,6 @@
 /** Arguments of functions that policies read as another type than the kernel declares: views of them. */
 import { elementAt } from "../source/invariant.ts";
+import { objectFact } from "./objects.ts";
 import type { ArgumentFact, ArgumentMapping, ArgumentType, AttachPoint, HookFact } from "./hook.ts";
 
 /** An argument, and the type that some policy reads it as. */
@@ -15,13 +16,15 @@ function targetsOf(type: ArgumentType): readonly string[] {
     case "opaque":
       return [];
     case "file":
-      return [`struct ${type.through ?? "file"}`];
+      return ["struct file"];
     case "path":
       return ["struct path"];
     case "sock":
       return ["struct sock"];
     case "text":
       return textTargets(type.form.kind);
+    case "object":
+      return objectFact(type.of).targets;
   }
 }
 
@@ -43,6 +46,8 @@ export function cTypeOf(type: ArgumentType): string {
       return type.cType;
     case "path":
       return "const struct path *";
+    case "object":
+      return objectFact(type.of).targets.length === 0 ? "__u64" : `${targetsOf(type)[0] ?? "void"} *`;
     case "file":
     case "sock":
     case "text":
@@ -53,8 +58,7 @@ export function cTypeOf(type: ArgumentType): string {
 /** Whether an argument of the kernel's type `actual` can be read as `declared`. */
 export function canView(actual: ArgumentType, declared: ArgumentType): boolean {
   if (actual.kind === "integer") {
-    // An address that the kernel passes on as a number.
-    return declared.kind === "text" && declared.form.kind === "string" && actual.bits === 64;
+    return isNumberView(actual.bits, declared);
   }
   if (actual.kind !== "opaque") {
     return false;
@@ -62,6 +66,15 @@ export function canView(actual: ArgumentType, declared: ArgumentType): boolean {
   const target = pointerTarget(actual.cType);
   const targets = targetsOf(declared);
   return target !== undefined && targets.length > 0 && (target === "void" || targets.includes(target));
+}
+
+/** Numbers with parts of their own, and addresses that the kernel passes on as numbers. */
+function isNumberView(bits: number, declared: ArgumentType): boolean {
+  const isAddress = targetsOf(declared).length > 0 && declared.kind !== "file" && declared.kind !== "path";
+  return (
+    (declared.kind === "object" && objectFact(declared.of).targets.length === 0) ||
+    (isAddress && declared.kind !== "sock" && bits === 64)
+  );
 }
 
 /** What a pointer type points to, without qualifiers; undefined when it is no pointer to a value. */

@@ -1,4 +1,11 @@
 /** The kernel's own names for values, as its headers spell them (uapi, x86-64 and arm64 alike). */
+import {
+  BPF_COMMANDS,
+  BPF_MAP_TYPES,
+  BPF_PROGRAM_TYPES,
+  CAPABILITIES,
+  PERF_TYPES,
+} from "../../runtime/kernel-names.ts";
 import { systemCall } from "./system-calls.ts";
 
 /** `MAY_*` of linux/fs.h: what an access check asks for. */
@@ -184,49 +191,23 @@ const fileMode = {
   S_IFSOCK: 0o140000,
 } as const;
 
-/** `CAP_*` of linux/capability.h, by number. */
-const capability = {
-  CAP_CHOWN: 0,
-  CAP_DAC_OVERRIDE: 1,
-  CAP_DAC_READ_SEARCH: 2,
-  CAP_FOWNER: 3,
-  CAP_FSETID: 4,
-  CAP_KILL: 5,
-  CAP_SETGID: 6,
-  CAP_SETUID: 7,
-  CAP_SETPCAP: 8,
-  CAP_LINUX_IMMUTABLE: 9,
-  CAP_NET_BIND_SERVICE: 10,
-  CAP_NET_BROADCAST: 11,
-  CAP_NET_ADMIN: 12,
-  CAP_NET_RAW: 13,
-  CAP_IPC_LOCK: 14,
-  CAP_IPC_OWNER: 15,
-  CAP_SYS_MODULE: 16,
-  CAP_SYS_RAWIO: 17,
-  CAP_SYS_CHROOT: 18,
-  CAP_SYS_PTRACE: 19,
-  CAP_SYS_PACCT: 20,
-  CAP_SYS_ADMIN: 21,
-  CAP_SYS_BOOT: 22,
-  CAP_SYS_NICE: 23,
-  CAP_SYS_RESOURCE: 24,
-  CAP_SYS_TIME: 25,
-  CAP_SYS_TTY_CONFIG: 26,
-  CAP_MKNOD: 27,
-  CAP_LEASE: 28,
-  CAP_AUDIT_WRITE: 29,
-  CAP_AUDIT_CONTROL: 30,
-  CAP_SETFCAP: 31,
-  CAP_MAC_OVERRIDE: 32,
-  CAP_MAC_ADMIN: 33,
-  CAP_SYSLOG: 34,
-  CAP_WAKE_ALARM: 35,
-  CAP_BLOCK_SUSPEND: 36,
-  CAP_AUDIT_READ: 37,
-  CAP_PERFMON: 38,
-  CAP_BPF: 39,
-  CAP_CHECKPOINT_RESTORE: 40,
+/** Names by their place in a list. */
+function numbered(names: readonly string[]): Readonly<Record<string, number>> {
+  return Object.fromEntries(names.map((name, index) => [name, index]));
+}
+
+/** `CAP_*` as bits of a set of capabilities. */
+const capabilityMask = Object.fromEntries(CAPABILITIES.map((name, bit) => [name, 2 ** bit]));
+
+/** `S_IF*` of linux/stat.h: what a file is. */
+const fileType = {
+  S_IFIFO: 0o10000,
+  S_IFCHR: 0o20000,
+  S_IFDIR: 0o40000,
+  S_IFBLK: 0o60000,
+  S_IFREG: 0o100000,
+  S_IFLNK: 0o120000,
+  S_IFSOCK: 0o140000,
 } as const;
 
 /** `MS_*` of linux/mount.h. */
@@ -277,7 +258,13 @@ const sets = {
   socketType,
   openFlags,
   fileMode,
-  capability,
+  fileType,
+  capability: numbered(CAPABILITIES),
+  capabilityMask,
+  bpfMapType: numbered(BPF_MAP_TYPES),
+  bpfProgramType: numbered(BPF_PROGRAM_TYPES),
+  bpfCommand: numbered(BPF_COMMANDS),
+  perfType: numbered(PERF_TYPES),
   mountFlags,
   namespaceFlags,
   systemCall,

@@ -117,6 +117,7 @@ const singleSources: ReadonlySet<string> = new Set([
   "argument-path",
   "argument-text",
   "file",
+  "part",
   "process",
   "sock",
   "result",

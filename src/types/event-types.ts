@@ -2,6 +2,7 @@
 import { ts } from "@ts-morph/common";
 import type { Manifest, ManifestCapture, ManifestHook, ManifestVerdict } from "../../runtime/manifest.ts";
 import { ENVELOPE, PROCESS_TYPES, VALUE_TYPES } from "./event-parts.ts";
+import { objectType } from "./object-types.ts";
 import { type Field, alias, literal, literals, named, object, record, text } from "./type-nodes.ts";
 
 /** What the declarations are of. */
@@ -102,6 +103,11 @@ function valueType(type: ManifestCapture["type"], key: string | undefined): ts.T
       return object([[key ?? `${type.kind}_arg`, named("PathArgument")]]);
     case "sock":
       return object([[key ?? "sock_arg", named("SockArgument")]]);
+    case "object":
+      return ts.factory.createUnionTypeNode([
+        object([[key ?? "object_arg", objectType(type.parts)]]),
+        object([["error_arg", named("ErrorArgument")]]),
+      ]);
     case "text":
       // What can't be read whole is something else.
       return ts.factory.createUnionTypeNode([

@@ -1,4 +1,7 @@
 /** Comparisons of one alternative -> the filters of a selector. */
+import type { ArgumentType } from "../../kernel/hook.ts";
+import { objectPart } from "../../kernel/objects.ts";
+import { fileTypes } from "../../parser/tetragon/values.ts";
 import { valueType } from "../../kernel/value-types.ts";
 import { type WordSetName, wordValue } from "../../kernel/words.ts";
 import type { Comparison, HookReference, Literal, Parameter } from "../../parser/policy/tree.ts";
@@ -103,20 +106,77 @@ function operationOf(
   const found = valueType(type.text);
   // The negated operators of texts hold only where there is a text: the condition must say so.
   const canSay = exists || !signed.negated;
-  switch (typeof found === "object" ? found.kind : undefined) {
+  if (found === undefined || found === "planned") {
+    return undefined;
+  }
+  switch (found.kind) {
     case "file":
     case "path":
-      return canSay && (part === "" || part === "path") ? textOperation(signed) : undefined;
+      return fileOperation(part, signed, canSay);
     case "text":
       return canSay && part === "" ? textOperation(signed) : undefined;
     case "sock":
       return socketOperation(part, signed);
     case "integer":
       return part === "" ? integerOperation(signed) : undefined;
+    case "object":
+      return objectOperation(found, part, signed, canSay);
     case "opaque":
-    case undefined:
       return undefined;
   }
+}
+
+function fileOperation(part: string, signed: SignedComparison, canSay: boolean): Operation | undefined {
+  if (part === "type") {
+    return fileTypeOperation(signed);
+  }
+  return canSay && (part === "" || part === "path") ? textOperation(signed) : undefined;
+}
+
+function fileTypeOperation({ comparison, negated }: SignedComparison): Operation | undefined {
+  const names = comparison.values.map((value) =>
+    value.kind === "word" ? [...fileTypes].find(([, word]) => word === value.value)?.[0] : undefined,
+  );
+  const values = names.filter((name) => name !== undefined);
+  return comparison.operator !== "in" || values.length < names.length
+    ? undefined
+    : { operator: negated ? "NotFileType" : "FileType", values };
+}
+
+/** What a filter compares of an object: it itself, or the path of a file. */
+function objectOperation(
+  { of }: Extract<ArgumentType, { kind: "object" }>,
+  part: string,
+  signed: SignedComparison,
+  canSay: boolean,
+): Operation | undefined {
+  const own = objectPart(of, "");
+  if (own?.type.kind === "path") {
+    return fileOperation(part, signed, canSay);
+  }
+  if (own?.text === "sockaddr_un" && part === "family") {
+    return socketOperation(part, signed);
+  }
+  if (part !== "" || own === undefined) {
+    return undefined;
+  }
+  if (own.type.kind === "string") {
+    return canSay ? textOperation(signed) : undefined;
+  }
+  return own.words === "capabilityMask" ? capabilityOperation(signed) : integerOperation(signed);
+}
+
+function capabilityOperation({ comparison, negated }: SignedComparison): Operation | undefined {
+  const values = comparison.values.map((value) =>
+    value.kind === "word" ? value.value : value.kind === "integer" ? `0x${value.value.toString(16)}` : "",
+  );
+  if (values.includes("")) {
+    return undefined;
+  }
+  if (comparison.operator === "in") {
+    return { operator: negated ? "NotEqual" : "Equal", values };
+  }
+  return comparison.operator === "has-any" && !negated ? { operator: "Mask", values } : undefined;
 }
 
 const textOperators: ReadonlyMap<Comparison["operator"], string> = new Map<Comparison["operator"], string>([

@@ -81,6 +81,7 @@ function isKnownToGuards(field: Field, guards: readonly HookPlace[]): boolean {
     case "argument":
     case "argument-path":
     case "argument-text":
+    case "part":
     case "file": {
       const { argument } = field.source;
       return mappings.every((mapping) => (mapping[argument]?.kind ?? "absent") !== "absent");

@@ -305,6 +305,8 @@ function nameOf(base: string, source: FieldSource): string {
     case "file":
     case "sock":
       return `${base}.${source.part}`;
+    case "part":
+      return source.part === "" ? base : `${base}.${source.part}`;
     case "process":
       return `${processName(source.level)}.${source.part}`;
     case "result":

@@ -165,7 +165,7 @@ function checkTargets(
 
 /** Where policies declare an argument differently, events carry it in the kernel's own type. */
 function addCaptures(draft: HookDraft, hook: ResolvedHook): void {
-  for (const { parameter, argument, type } of hook.arguments) {
+  for (const { parameter, argument, type, key } of hook.arguments) {
     if (type.kind === "opaque") {
       continue;
     }
@@ -178,6 +178,7 @@ function addCaptures(draft: HookDraft, hook: ResolvedHook): void {
       argument,
       position: parameter.index,
       type: captured,
+      key: before === undefined ? key : before.key,
       label: before?.label ?? label,
     });
   }

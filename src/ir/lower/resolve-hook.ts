@@ -4,6 +4,7 @@ import { didYouMean } from "../../diagnostics/suggest.ts";
 import { functionHook } from "../../kernel/function-hook.ts";
 import { hookTable } from "../../kernel/hook-table.ts";
 import type { ArgumentType, HookFact } from "../../kernel/hook.ts";
+import { objectFact } from "../../kernel/objects.ts";
 import { lsmHook } from "../../kernel/lsm-hook.ts";
 import {
   parseSystemCall,
@@ -14,7 +15,7 @@ import {
 } from "../../kernel/system-call-hook.ts";
 import { type Target, findPrototype } from "../../kernel/target.ts";
 import { valueType, valueTypeNames } from "../../kernel/value-types.ts";
-import { type DeclaredView, cTypeOf, findView, withViews } from "../../kernel/views.ts";
+import { type DeclaredView, cTypeOf, canView, findView, withViews } from "../../kernel/views.ts";
 import type { HookReference, Parameter, PolicyTree } from "../../parser/policy/tree.ts";
 import { resolveEvent } from "./event.ts";
 import { printable } from "./printable.ts";
@@ -221,9 +222,10 @@ function resolveArgument(
   }
   const place = parameter.index;
   const read = argument.reads === undefined ? undefined : fact.arguments[argument.reads];
-  if (argument.reads !== undefined && read?.type.kind === declared.kind) {
+  if (argument.reads !== undefined && read !== undefined && readsAs(argument.type, declared)) {
     // The hook table knows what the pointer leads to.
-    return { parameter, argument: argument.reads, type: declared, words: read.words };
+    const key = declared.kind === "object" ? { key: objectFact(declared.of).key } : {};
+    return { parameter, argument: argument.reads, type: read.type, words: read.words, ...key };
   }
   const view = findView(fact, place, declared);
   if (view !== undefined) {
@@ -313,6 +315,11 @@ function reconcile(
   return declared;
 }
 
+/** Whether a declared type is that of a pointer which the hook table follows. */
+function readsAs(actual: ArgumentType, declared: ArgumentType): boolean {
+  return declared.kind === "object" || declared.kind === "sock" ? canView(actual, declared) : false;
+}
+
 /** Whether both are read in the same way; the width of integers may differ. */
 function isSameView(declared: ArgumentType, actual: ArgumentType): boolean {
   return declared.kind === "integer" || JSON.stringify(declared) === JSON.stringify(actual);
@@ -327,6 +334,7 @@ function describe(type: ArgumentType): string {
     case "sock":
       return `\`${type.kind}\``;
     case "text":
+    case "object":
     case "opaque":
       return `\`${cTypeOf(type)}\``;
   }

@@ -27,5 +27,7 @@ export interface ResolvedArgument {
   /** Index into the fact's arguments: the parameter's own, or the one that it is read from. */
   readonly argument: number;
   readonly type: ArgumentType;
+  /** See `Capture.key`. */
+  readonly key?: string;
   readonly words: WordSetName | undefined;
 }

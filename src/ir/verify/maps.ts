@@ -1,6 +1,7 @@
 /** The maps of a bundle and the memory that they take. */
-import { CAPTURED_PATH, CAPTURED_SOCK, EVENT_HEADER } from "../../../runtime/event-layout.ts";
+import { CAPTURED_PATH, EVENT_HEADER } from "../../../runtime/event-layout.ts";
 import { limits } from "../../kernel/limits.ts";
+import { capturedTexts, fixedCaptureBytes } from "../captures.ts";
 import { mostDecisions } from "../decisions.ts";
 import type { Ir, IrHook } from "../ir.ts";
 import type { MapBudget } from "./budget.ts";
@@ -71,8 +72,8 @@ function constantBytes(hook: IrHook, tables: readonly FieldTable[]): number {
 
 /** `struct scratch`: a path, the decisions of every block, and the longest event record. */
 function scratchBytes(ir: Ir, blocks: number): number {
-  const fixed = Math.max(0, ...ir.hooks.map((hook) => captureBytes(hook)));
-  const paths = Math.max(1, ...ir.hooks.map((hook) => captured(hook, ["file", "path", "text"])));
+  const fixed = Math.max(0, ...ir.hooks.map(fixedCaptureBytes));
+  const paths = Math.max(1, ...ir.hooks.map(capturedTexts));
   const record =
     EVENT_HEADER.size +
     roundUp(4 * blocks) +
@@ -81,14 +82,6 @@ function scratchBytes(ir: Ir, blocks: number): number {
     paths * (CAPTURED_PATH.size + limits.pathBytes + 8);
   const live = Math.max(1, ...ir.hooks.map(wordsOf).map((words) => (isWide(words) ? words : 1)));
   return roundUp(limits.pathBytes + SCRATCH_BYTES + 8 * live + 4 * blocks + record);
-}
-
-function captured(hook: IrHook, kinds: readonly string[]): number {
-  return hook.captures.filter(({ type }) => kinds.includes(type.kind)).length;
-}
-
-function captureBytes(hook: IrHook): number {
-  return captured(hook, ["integer"]) * 8 + captured(hook, ["sock"]) * CAPTURED_SOCK.size;
 }
 
 function roundUp(bytes: number): number {

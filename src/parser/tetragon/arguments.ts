@@ -1,6 +1,7 @@
 import { shortText } from "../../diagnostics/display.ts";
 import { diagnostic } from "../../diagnostics/diagnostic.ts";
 import type { ArgumentType } from "../../kernel/hook.ts";
+import { type ObjectName, objectPart } from "../../kernel/objects.ts";
 import { valueType } from "../../kernel/value-types.ts";
 import type { Name, Parameter, Text } from "../policy/tree.ts";
 import type { YamlMapping, YamlNode, YamlScalar } from "../yaml/tree.ts";
@@ -9,7 +10,8 @@ import type { Findings } from "./findings.ts";
 import { notYet, refuseOtherKeys } from "./findings.ts";
 
 /** What kind of operators an argument has. */
-export type ArgumentClass = "integer" | "path" | "text" | "sock" | "none" | "planned";
+export type ArgumentClass =
+  "integer" | "path" | "text" | "sock" | "unix-address" | "capabilities" | "none" | "planned";
 
 /** An argument that a hook declares, and what its comparisons may be. */
 export interface DeclaredArgument {
@@ -72,9 +74,7 @@ export function lowerArgument(
     return undefined;
   }
   const found = valueType(type.text);
-  // What hooks only pass on has nothing to compare or report yet.
-  const known =
-    typeof found === "object" && found.kind === "opaque" && type.text !== "nop" ? "planned" : found;
+  const known = found;
   if (known === "planned") {
     notYet(findings, type.span, `the argument type \`${shortText(type.text)}\``);
   }
@@ -88,13 +88,13 @@ export function lowerArgument(
       span: index.span,
     },
     // An unknown type is the schema's finding: its comparisons are not judged either.
-    argumentClass: known === undefined || known === "planned" ? "planned" : classOf(known.kind),
+    argumentClass: known === undefined || known === "planned" ? "planned" : classOf(known),
     typeName: type.text,
   };
 }
 
-function classOf(kind: ArgumentType["kind"]): ArgumentClass {
-  switch (kind) {
+function classOf(type: ArgumentType): ArgumentClass {
+  switch (type.kind) {
     case "integer":
       return "integer";
     case "file":
@@ -104,7 +104,31 @@ function classOf(kind: ArgumentType["kind"]): ArgumentClass {
       return "sock";
     case "text":
       return "text";
+    case "object":
+      return classOfObject(type.of);
     case "opaque":
+      return "none";
+  }
+}
+
+/** What an object is when it is compared itself. */
+function classOfObject(name: ObjectName): ArgumentClass {
+  const part = objectPart(name, "");
+  if (part?.text === "sockaddr_un") {
+    return "unix-address";
+  }
+  if (part?.words === "capabilityMask") {
+    return "capabilities";
+  }
+  switch (part?.type.kind) {
+    case "integer":
+      return "integer";
+    case "path":
+      return "path";
+    case "string":
+      return "text";
+    case "address":
+    case undefined:
       return "none";
   }
 }

@@ -78,7 +78,8 @@ function condition(
   }
   const negation: Condition = { kind: "not", operand: comparison, span: node.span };
   // A pipe or a socket has no path, a NULL pointer no text: there even the negated operators do not hold.
-  return argument.argumentClass === "path" || argument.argumentClass === "text"
+  const isText = ["path", "text", "unix-address"].includes(argument.argumentClass);
+  return isText && meaning.part !== "type" && meaning.part !== "family"
     ? {
         kind: "and",
         operands: [{ ...comparison, operator: "exists", values: [] }, negation],

@@ -3,6 +3,7 @@ import type { ComparisonOperator } from "../policy/tree.ts";
 import type { ArgumentClass } from "./arguments.ts";
 import type { ValueReader } from "./values.ts";
 import {
+  readFileType,
   readInteger,
   readIntegerOrRange,
   readNetwork,
@@ -46,6 +47,9 @@ const onIntegers: Meanings = {
   ...pair("InMap", { comparison: "in", part: undefined, read: readIntegerOrRange }),
 };
 
+/** Of files: what they are, whatever their path. */
+const fileType = pair("FileType", { comparison: "in", part: "type", read: readFileType });
+
 const onTexts = (part: string | undefined): Meanings => ({
   ...pair("Equal", { comparison: "in", part, read: readText }),
   ...pair("Prefix", { comparison: "starts-with", part, read: readText }),
@@ -76,12 +80,7 @@ const onSockets: Meanings = {
 };
 
 /** Operators of the language that no class of argument has yet. */
-export const plannedOperators: ReadonlySet<string> = new Set([
-  "CapabilitiesGained",
-  "FileType",
-  "NotFileType",
-  "CelExpr",
-]);
+export const plannedOperators: ReadonlySet<string> = new Set(["CapabilitiesGained", "CelExpr"]);
 
 /** The operators that a class of argument has. */
 export function operatorsOf(argumentClass: ArgumentClass): Meanings {
@@ -89,9 +88,16 @@ export function operatorsOf(argumentClass: ArgumentClass): Meanings {
     case "integer":
       return onIntegers;
     case "path":
-      return onTexts("path");
+      return { ...onTexts("path"), ...fileType };
     case "text":
       return onTexts(undefined);
+    case "capabilities":
+      return {
+        ...pair("Equal", { comparison: "in", part: undefined, read: readWord }),
+        Mask: one({ comparison: "has-any", part: undefined, read: readWord }),
+      };
+    case "unix-address":
+      return { ...onTexts(undefined), Family: one({ comparison: "in", part: "family", read: readWord }) };
     case "sock":
       return onSockets;
     case "none":

@@ -98,6 +98,38 @@ export const readWord: ValueReader = (value, findings) =>
     ? { kind: "word", value: value.text, span: value.span }
     : readInteger(value, findings);
 
+/** Names of types of files, and what the kernel calls them. */
+export const fileTypes: ReadonlyMap<string, string> = new Map([
+  ["reg", "S_IFREG"],
+  ["regular", "S_IFREG"],
+  ["dir", "S_IFDIR"],
+  ["directory", "S_IFDIR"],
+  ["lnk", "S_IFLNK"],
+  ["link", "S_IFLNK"],
+  ["sock", "S_IFSOCK"],
+  ["socket", "S_IFSOCK"],
+  ["fifo", "S_IFIFO"],
+  ["pipe", "S_IFIFO"],
+  ["chr", "S_IFCHR"],
+  ["char", "S_IFCHR"],
+  ["blk", "S_IFBLK"],
+  ["block", "S_IFBLK"],
+]);
+
+/** A type of file. */
+export const readFileType: ValueReader = (value, findings) => {
+  const word = fileTypes.get(value.text.toLowerCase());
+  if (word === undefined) {
+    findings.push(
+      diagnostic("unknown-value-name", value.span, `\`${shortText(value.text)}\` is no type of file`, {
+        help: `use one of ${[...fileTypes.keys()].join(", ")}`,
+      }),
+    );
+    return undefined;
+  }
+  return { kind: "word", value: word, span: value.span };
+};
+
 function rangeLiteral(low: bigint, high: bigint, span: Span, findings: Findings): Literal | undefined {
   if (low > high) {
     const mended = `${high}:${low}`;
