@@ -3,6 +3,7 @@
 import { Argument, Command, CommanderError, Option } from "commander";
 import { renderFailure, thrownMessage } from "./failure.ts";
 import type { Result } from "./failure.ts";
+import type { OutputFormat } from "./stream.ts";
 
 /** The one in package.json. */
 const VERSION = "0.1.0";
@@ -10,7 +11,7 @@ const USAGE_FAULT = 2;
 const ENVIRONMENT_FAULT = 3;
 
 interface OutputFlags {
-  readonly output: "compact" | "json";
+  readonly output: OutputFormat;
   readonly color: "auto" | "always" | "never";
 }
 
@@ -30,7 +31,7 @@ function wantsColor(color: OutputFlags["color"], terminal: boolean): boolean {
 
 function outputOption(): Option {
   return new Option("-o, --output <format>", "how events are printed")
-    .choices(["compact", "json"])
+    .choices(["compact", "json", "kubearmor"])
     .default("compact");
 }
 

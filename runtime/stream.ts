@@ -5,6 +5,7 @@ import { compactLine } from "./events/compact.ts";
 import { wallClock } from "./events/clock.ts";
 import { decodeRecord } from "./events/decode.ts";
 import { eventJson } from "./events/json.ts";
+import { kubearmorAlert } from "./events/kubearmor.ts";
 import { observe } from "./events/observed.ts";
 import type { Observed } from "./events/observed.ts";
 import { readProcess } from "./events/proc.ts";
@@ -17,7 +18,8 @@ import { readCounters } from "./maps.ts";
 import type { Counts } from "./maps.ts";
 import { openRing } from "./ring.ts";
 
-export type OutputFormat = "compact" | "json";
+/** `kubearmor`: alerts as KubeArmor prints them, one JSON object a line; other events are left out. */
+export type OutputFormat = "compact" | "json" | "kubearmor";
 
 export interface StreamOptions {
   readonly format: OutputFormat;
@@ -58,8 +60,18 @@ export function openStream(
   }
   const node = { name: hostname(), clock: wallClock(bootTime()) };
   const style = { source: node.name, color: options.color };
-  const render = (event: Observed): string =>
-    options.format === "json" ? jsonLine(eventJson(event, node)) : compactLine(event, style);
+  const render = (event: Observed): string | undefined => {
+    switch (options.format) {
+      case "compact":
+        return compactLine(event, style);
+      case "json":
+        return jsonLine(eventJson(event, node));
+      case "kubearmor": {
+        const alert = kubearmorAlert(event, node);
+        return alert === undefined ? undefined : jsonLine(alert);
+      }
+    }
+  };
   let lost = readCounters(source.countersFd).lost;
   let malformed = 0;
   const drain = (): number => {
@@ -72,7 +84,7 @@ export function openStream(
         return;
       }
       const events = observe(record, processes).filter((event) => isWanted(event, options.policy));
-      lines.push(...events.map(render));
+      lines.push(...events.map(render).filter((line) => line !== undefined));
     });
     const now = readCounters(source.countersFd).lost;
     if (now > lost) {
@@ -92,11 +104,11 @@ function isWanted(event: Observed, policy: string | undefined): boolean {
 }
 
 function lostLine(count: number, format: OutputFormat): string {
-  return format === "json" ? JSON.stringify({ lost: count }) : `⚠ ${count} events lost`;
+  return format !== "compact" ? JSON.stringify({ lost: count }) : `⚠ ${count} events lost`;
 }
 
 function malformedLine(reason: string, format: OutputFormat): string {
-  return format === "json" ? jsonLine({ malformed: reason }) : `⚠ event not understood: ${reason}`;
+  return format !== "compact" ? jsonLine({ malformed: reason }) : `⚠ event not understood: ${reason}`;
 }
 
 /** Writes all of a text: the reader sets the pace, the ring buffer holds what comes meanwhile. */

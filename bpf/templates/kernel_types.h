@@ -66,8 +66,13 @@ struct super_block {
 	unsigned long s_magic;
 };
 
+typedef struct {
+	unsigned int val;
+} kuid_t;
+
 struct inode {
 	unsigned short i_mode;
+	kuid_t i_uid;
 	unsigned long i_ino;
 	struct super_block *i_sb;
 };
@@ -148,10 +153,6 @@ struct mm_struct {
 	unsigned long arg_end;
 	struct file *exe_file;
 };
-
-typedef struct {
-	unsigned int val;
-} kuid_t;
 
 /* struct kernel_cap_struct { __u32 cap[2]; } until 6.3, struct { u64 val; } after: 8 bytes both. */
 typedef struct {

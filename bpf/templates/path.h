@@ -138,6 +138,36 @@ static __always_inline bool mount_is_visible(u64 mount)
 	return namespace != 0 && namespace < (u64)-4095;
 }
 
+/* The inode of a dentry; 0: it is a name without a file. */
+static __always_inline u64 inode_of(u64 dentry)
+{
+	u64 inode = 0;
+
+	bpf_probe_read_kernel(&inode, sizeof(inode), (void *)(dentry + bpf_core_field_offset(struct dentry, d_inode)));
+	return inode;
+}
+
+/* Whether the user of the task owns the file; of a name that is about to be made, its directory. */
+static __always_inline u32 path_owned(const struct path_value *value)
+{
+	u64 dentry = (u64)value->dentry;
+	u32 owner = 0;
+
+	if (!value->present)
+		return 0;
+
+	u64 inode = inode_of(dentry);
+
+	if (!inode) {
+		bpf_probe_read_kernel(&dentry, sizeof(dentry),
+				      (void *)(dentry + bpf_core_field_offset(struct dentry, d_parent)));
+		inode = inode_of(dentry);
+	}
+	if (bpf_probe_read_kernel(&owner, sizeof(owner), (void *)(inode + bpf_core_field_offset(struct inode, i_uid))))
+		return 0;
+	return owner == (u32)bpf_get_current_uid_gid();
+}
+
 static __always_inline void path_of(struct path_value *value, struct dentry *dentry, struct vfsmount *mnt)
 {
 	value->present = 1;

@@ -104,3 +104,19 @@ export function permissionText(mode: number): string {
   special(0o1000, 8, "t");
   return `${FILE_TYPES[(mode >> 12) & 0o17] ?? "?"}${letters.join("")}`;
 }
+
+/** By number. */
+const CAPABILITIES: readonly string[] = [
+  ...["CHOWN", "DAC_OVERRIDE", "DAC_READ_SEARCH", "FOWNER", "FSETID", "KILL", "SETGID", "SETUID", "SETPCAP"],
+  ...["LINUX_IMMUTABLE", "NET_BIND_SERVICE", "NET_BROADCAST", "NET_ADMIN", "NET_RAW", "IPC_LOCK"],
+  ...["IPC_OWNER", "SYS_MODULE", "SYS_RAWIO", "SYS_CHROOT", "SYS_PTRACE", "SYS_PACCT", "SYS_ADMIN"],
+  ...["SYS_BOOT", "SYS_NICE", "SYS_RESOURCE", "SYS_TIME", "SYS_TTY_CONFIG", "MKNOD", "LEASE"],
+  ...["AUDIT_WRITE", "AUDIT_CONTROL", "SETFCAP", "MAC_OVERRIDE", "MAC_ADMIN", "SYSLOG", "WAKE_ALARM"],
+  ...["BLOCK_SUSPEND", "AUDIT_READ", "PERFMON", "BPF", "CHECKPOINT_RESTORE"],
+];
+
+/** `CAP_NET_RAW` for 13; the number of one without a name. */
+export function capabilityName(capability: number): string {
+  const name = CAPABILITIES[capability];
+  return name === undefined ? String(capability) : `CAP_${name}`;
+}

@@ -65,7 +65,7 @@ const pathFields: readonly FieldFact[] = ["path", ""].map((part) => ({
   source: (argument) => ({ kind: "argument-path", argument }),
 }));
 
-function filePart(part: FilePart, words: WordSetName): FieldFact {
+function filePart(part: FilePart, words: WordSetName | undefined): FieldFact {
   return {
     part,
     type: unsigned(32),
@@ -78,11 +78,13 @@ function filePart(part: FilePart, words: WordSetName): FieldFact {
 
 const modeField = filePart("mode", "fileMode");
 const typeField = filePart("type", "fileType");
+const ownedField = filePart("owned", undefined);
 const fileFields: readonly FieldFact[] = [
   ...pathFields,
   modeField,
   typeField,
   filePart("flags", "openFlags"),
+  ownedField,
 ];
 
 const textField: FieldFact = {
@@ -111,7 +113,7 @@ export function fieldsOf(type: ArgumentType, words: WordSetName | undefined): re
     case "file":
       return fileFields;
     case "path":
-      return [...pathFields, modeField, typeField];
+      return [...pathFields, modeField, typeField, ownedField];
     case "sock":
       return sockFields;
     case "text":

@@ -195,4 +195,5 @@ export type ProcessPart = "exe" | "pid" | "uid" | "gid" | "euid" | "egid" | "aui
 
 export type SockPart = "saddr" | "daddr" | "sport" | "dport" | "family" | "type" | "protocol" | "state";
 
-export type FilePart = "mode" | "flags" | "type";
+/** `owned`: 1 where the user of the process that acts owns the file; of a new name, its directory. */
+export type FilePart = "mode" | "flags" | "type" | "owned";

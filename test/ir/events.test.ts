@@ -163,7 +163,7 @@ describe("slips in names", () => {
     ["file.opne", "did you mean `file.open`?"],
     ["network.connect", "did you mean `net.connect`?"],
     ["setns", "did you mean `namespace.change`?"],
-    ["net.teleport", "use one of net.connect, net.bind, net.listen, net.accept, net.send"],
+    ["net.teleport", "use one of net.create, net.connect, net.bind, net.listen, net.accept, net.send"],
   ])("of events: %s", (name, help) => {
     expect(lower(`on ${name} { alert }`).findings).toEqual([
       `unknown-event | ${name} | there is no event \`${name}\` | ${help}`,
@@ -176,7 +176,7 @@ describe("slips in names", () => {
     ["net.connect", "dest.ip", "did you mean `dest.addr`?"],
     ["file.write", "path", "did you mean `file.path`?"],
     ["bpf.load", "process.name", "did you mean `process.exe`?"],
-    ["file.create", "name", "its fields are `file.path`"],
+    ["file.create", "name", "its fields are `file.path`, `file.owned`"],
     ["bpf.load", "program", "the event has no fields of its own"],
     ["capability.use", "capabilty", "did you mean `capability`?"],
   ])("of fields: %s, reported once", (event, field, help) => {

@@ -5,6 +5,7 @@ import {
   fileAt,
   fileFlags,
   fileMode,
+  fileOwned,
   filePath,
   hasBits,
   hasFile,
@@ -35,7 +36,7 @@ export const fileEvents: readonly EventFact[] = [
   {
     name: "file.open",
     summary: "opens a file, directory or device",
-    fields: [filePath, fileMode, fileFlags],
+    fields: [filePath, fileMode, fileFlags, fileOwned],
     places: [
       {
         hook: "security_file_open",
@@ -50,7 +51,7 @@ export const fileEvents: readonly EventFact[] = [
   {
     name: "file.read",
     summary: "reads from a file, lists a directory, or maps a file into memory",
-    fields: [filePath, fileMode, fileFlags],
+    fields: [filePath, fileMode, fileFlags, fileOwned],
     places: [
       {
         hook: "security_file_permission",
@@ -78,7 +79,7 @@ export const fileEvents: readonly EventFact[] = [
   {
     name: "file.write",
     summary: "writes to a file, changes its size, or maps it for writing",
-    fields: [filePath, fileMode],
+    fields: [filePath, fileMode, fileOwned],
     places: [
       {
         hook: "security_file_permission",
@@ -111,7 +112,7 @@ export const fileEvents: readonly EventFact[] = [
   {
     name: "file.truncate",
     summary: "changes the size of a file",
-    fields: [filePath, fileMode],
+    fields: [filePath, fileMode, fileOwned],
     places: [truncation],
     uncovered: ["fallocate: it is a file.write"],
   },
@@ -121,6 +122,7 @@ export const fileEvents: readonly EventFact[] = [
     fields: [
       filePath,
       fileMode,
+      fileOwned,
       fileFlags,
       { name: "map.protection", meaning: "`PROT_READ`, `PROT_WRITE`, `PROT_EXEC`" },
       { name: "map.flags", meaning: "`MAP_SHARED`, `MAP_PRIVATE` …" },
@@ -139,7 +141,7 @@ export const fileEvents: readonly EventFact[] = [
   {
     name: "file.exec",
     summary: "runs a file as a program, or maps it as code",
-    fields: [filePath, fileMode],
+    fields: [filePath, fileMode, fileOwned],
     places: [
       {
         hook: "security_bprm_check",
@@ -173,7 +175,7 @@ export const fileEvents: readonly EventFact[] = [
   {
     name: "file.create",
     summary: "gives a name to a file, directory, device or socket, also one that stood for another file",
-    fields: [filePath],
+    fields: [filePath, fileOwned],
     places: [
       {
         hook: "security_path_mknod",
@@ -211,7 +213,7 @@ export const fileEvents: readonly EventFact[] = [
   {
     name: "file.delete",
     summary: "takes a name away from a file or directory",
-    fields: [filePath, fileMode],
+    fields: [filePath, fileMode, fileOwned],
     places: [
       { hook: "security_path_unlink", need: "required", covers: ["unlink"], when: [], fields: pathAt(2) },
       { hook: "security_path_rmdir", need: "required", covers: ["rmdir"], when: [], fields: pathAt(2) },
@@ -235,7 +237,7 @@ export const fileEvents: readonly EventFact[] = [
   {
     name: "file.rename",
     summary: "moves a file or directory to another name",
-    fields: [filePath, fileMode, targetPath],
+    fields: [filePath, fileMode, fileOwned, targetPath],
     places: [
       {
         hook: "security_path_rename",
@@ -257,7 +259,7 @@ export const fileEvents: readonly EventFact[] = [
   {
     name: "file.link",
     summary: "gives a file another name",
-    fields: [filePath, fileMode, targetPath],
+    fields: [filePath, fileMode, fileOwned, targetPath],
     places: [
       {
         hook: "security_path_link",
@@ -272,7 +274,12 @@ export const fileEvents: readonly EventFact[] = [
   {
     name: "file.chmod",
     summary: "changes the permissions of a file",
-    fields: [filePath, fileMode, { name: "new.mode", meaning: "the permissions that it is to have" }],
+    fields: [
+      filePath,
+      fileMode,
+      fileOwned,
+      { name: "new.mode", meaning: "the permissions that it is to have" },
+    ],
     places: [
       {
         hook: "security_path_chmod",
@@ -290,6 +297,7 @@ export const fileEvents: readonly EventFact[] = [
     fields: [
       filePath,
       fileMode,
+      fileOwned,
       { name: "new.uid", meaning: "the owner that it is to have; 4294967295: as it is" },
       { name: "new.gid", meaning: "the group that it is to have; 4294967295: as it is" },
     ],

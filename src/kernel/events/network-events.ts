@@ -4,6 +4,7 @@ import { at, hasBits, isAnyOf } from "./parts.ts";
 
 const AF_INET = 2n;
 const AF_INET6 = 10n;
+const AF_PACKET = 17n;
 const SOCK_STREAM = 1n;
 const MSG_FASTOPEN = 0x20000000n;
 
@@ -46,6 +47,25 @@ function isInternet(argument: number): PlaceCondition {
 const otherFamilies = "sockets of other families: UNIX, netlink, packet, vsock";
 
 export const networkEvents: readonly EventFact[] = [
+  {
+    name: "net.create",
+    summary: "makes an internet or packet socket",
+    fields: socketFields,
+    places: [
+      {
+        hook: "security_socket_create",
+        need: "required",
+        covers: ["socket", "io_uring socket"],
+        when: [isAnyOf(at(0), AF_INET, AF_INET6, AF_PACKET), isAnyOf(at(3), 0n)],
+        fields: { "socket.family": at(0), "socket.type": at(1), "socket.protocol": at(2) },
+      },
+    ],
+    uncovered: [
+      "sockets of other families: UNIX, netlink, vsock",
+      "sockets that accept makes: net.accept",
+      "a protocol that is not asked for (0): TCP for SOCK_STREAM, UDP for SOCK_DGRAM",
+    ],
+  },
   {
     name: "net.connect",
     summary: "connects an internet socket, or names the destination of a datagram socket",

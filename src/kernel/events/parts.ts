@@ -37,21 +37,27 @@ export const fileFlags: EventField = {
   meaning: "flags that it was opened with, `O_RDWR`, `O_APPEND` …",
 };
 
+export const fileOwned: EventField = {
+  name: "file.owned",
+  meaning: "1 where the process's user owns it; of a new name, its directory",
+};
+
 /** The fields of an argument that is a file. */
 export function fileAt(argument: number): Readonly<Record<string, FieldPlace>> {
   return {
     "file.path": at(argument, "path"),
     "file.mode": at(argument, "mode"),
     "file.flags": at(argument, "flags"),
+    "file.owned": at(argument, "owned"),
   };
 }
 
 /** The fields of an argument that is a path or a file, without what only open files have. */
 export function pathAt(argument: number): Readonly<Record<string, FieldPlace>> {
-  return { "file.path": at(argument, "path"), "file.mode": at(argument, "mode") };
+  return { ...nameAt(argument), "file.mode": at(argument, "mode") };
 }
 
 /** The field of an argument that is a name which does not exist yet. */
 export function nameAt(argument: number): Readonly<Record<string, FieldPlace>> {
-  return { "file.path": at(argument, "path") };
+  return { "file.path": at(argument, "path"), "file.owned": at(argument, "owned") };
 }

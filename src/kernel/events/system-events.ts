@@ -1,6 +1,6 @@
 /** Events of processes, privileges and the kernel itself. */
 import type { EventFact, EventField, FieldPlace } from "../events.ts";
-import { at, fileMode, filePath, hasBits, isAnyOf, pathAt } from "./parts.ts";
+import { at, fileMode, fileOwned, filePath, hasBits, isAnyOf, pathAt } from "./parts.ts";
 
 /** In `enum kernel_read_file_id` and `enum kernel_load_data_id`. */
 const KERNEL_MODULE = 2n;
@@ -29,7 +29,7 @@ export const systemEvents: readonly EventFact[] = [
   {
     name: "process.exec",
     summary: "runs a program",
-    fields: [filePath, fileMode],
+    fields: [filePath, fileMode, fileOwned],
     places: [
       {
         hook: "security_bprm_check",
@@ -89,7 +89,7 @@ export const systemEvents: readonly EventFact[] = [
   {
     name: "module.load",
     summary: "loads a kernel module",
-    fields: [filePath, fileMode],
+    fields: [filePath, fileMode, fileOwned],
     places: [
       {
         hook: "security_kernel_read_file",

@@ -86,6 +86,19 @@ export const networkHooks: readonly HookFact[] = [
     alsoServedBy: [],
     guards: [],
   },
+  securityHook(
+    "security_socket_create",
+    [
+      { name: "family", type: int32, words: "addressFamily" },
+      { name: "type", type: int32, words: "socketType" },
+      { name: "protocol", type: int32, words: "ipProtocol" },
+      { name: "kern", type: int32 },
+    ],
+    {
+      parameters: parameters(["int", "family"], ["int", "type"], ["int", "protocol"], ["int", "kern"]),
+      argumentMappings: fromParameters(0, 1, 2, 3),
+    },
+  ),
   addressHook("security_socket_connect", "destination"),
   addressHook("security_socket_bind", "source"),
   securityHook(

@@ -26,12 +26,14 @@ export function entriesOf(spec: YamlNode, section: YamlNode, key: string): reado
 
 /** The programs of `fromSource`, also where they are on a system with a merged `/usr`. */
 export function sourcesOf({ node }: Entry, findings: Findings): readonly Literal[] {
-  return itemsOf(node, "fromSource").flatMap((item) => {
+  const all = itemsOf(node, "fromSource").flatMap((item) => {
     const path = scalarOf(item, "path");
     return path === undefined || !checkPath(path, entryOf(node, "fromSource")?.key.span, findings)
       ? []
       : pathValues(path, findings);
   });
+  const written = all.map((literal) => (literal.kind === "string" ? literal.value : ""));
+  return all.filter((_, index) => written.indexOf(written[index] ?? "") === index);
 }
 
 /** A path as values of a comparison. */

@@ -7,7 +7,7 @@ import type { Block, Condition, HookReference, Parameter } from "../policy/tree.
 import type { YamlNode } from "../yaml/tree.ts";
 import { itemsOf, scalarOf } from "../yaml/tree.ts";
 import { type Attributes, attributesOf } from "./attributes.ts";
-import { allOf, compare, text, word } from "./conditions.ts";
+import { allOf, compare, negated, text, word } from "./conditions.ts";
 import type { Findings } from "./findings.ts";
 import { notYet } from "./findings.ts";
 import { actionsOf } from "./rule.ts";
@@ -23,9 +23,9 @@ export function lowerPresets(spec: YamlNode, findings: Findings): readonly Block
     const attributes = attributesOf([preset, spec], preset.span);
     switch (name.text) {
       case "filelessExec":
-        return [blockOf(execution(name.span), fileless(name.span), attributes, preset.span)];
+        return [blockOf(name.text, execution(name.span), fileless(name.span), attributes, preset.span)];
       case "anonymousMapExec":
-        return [blockOf(mapping(name.span), anonymous(name.span), attributes, preset.span)];
+        return [blockOf(name.text, mapping(name.span), anonymous(name.span), attributes, preset.span)];
       case "protectEnv":
       case "protectProc":
       case "exec":
@@ -48,12 +48,12 @@ function execution(span: Span): HookReference {
   return { kind: "event", name: { kind: "name", text: "process.exec", span }, span };
 }
 
-/** A file without a name in any directory, or one in memory that programs share. */
+/** A file that no directory has (memfd_create), or one in memory that programs share. */
 function fileless(span: Span): Condition {
   return {
     kind: "or",
     operands: [
-      compare("file.path", "starts-with", [text("/memfd:", span), text("memfd:", span)], span),
+      negated(compare("file.path", "exists", [], span), span),
       compare("file.path", "under", [text("/dev/shm", span), text("/run/shm", span)], span),
     ],
     span,
@@ -93,6 +93,7 @@ function anonymous(span: Span): Condition | undefined {
 }
 
 function blockOf(
+  name: string,
   hook: HookReference,
   condition: Condition | undefined,
   attributes: Attributes,
@@ -105,7 +106,7 @@ function blockOf(
     rules: [
       {
         kind: "rule",
-        label: { kind: "name", text: "preset", span },
+        label: { kind: "name", text: `PRESET-${name}`, span },
         condition: undefined,
         actions: actionsOf(attributes),
         span,
