@@ -13,6 +13,7 @@ export interface Host {
 
 const LSM_LIST = "/sys/kernel/security/lsm";
 const BTF_KIND_FUNC = 12;
+const BTF_KIND_TYPEDEF = 8;
 
 export function openHost(): Host {
   let btf: Pointer | null | undefined;
@@ -31,6 +32,12 @@ export function openHost(): Host {
           return withBtf((types) =>
             btfFind(types, requirement.name, BTF_KIND_FUNC) < 0
               ? `the kernel has no function ${requirement.name}`
+              : undefined,
+          );
+        case "raw-tracepoint":
+          return withBtf((types) =>
+            btfFind(types, `btf_trace_${requirement.name}`, BTF_KIND_TYPEDEF) < 0
+              ? `the kernel has no tracepoint ${requirement.name}`
               : undefined,
           );
         case "helper":

@@ -143,6 +143,8 @@ export type ManifestRequirement =
   | { readonly kind: "bpf-lsm-active" }
   /** The kernel's BTF has a function of this name. */
   | { readonly kind: "kernel-function"; readonly name: string }
+  /** The kernel's BTF has a raw tracepoint of this name. */
+  | { readonly kind: "raw-tracepoint"; readonly name: string }
   /** The kernel knows the BPF helper of this name (`bpf_loop`). */
   | { readonly kind: "helper"; readonly name: string };
 

@@ -202,7 +202,12 @@ function alternative(at: Placed): ManifestAlternative {
 }
 
 function requirement(at: Placed): ManifestRequirement {
-  const kind = oneOf(field(at, "kind"), ["bpf-lsm-active", "kernel-function", "helper"] as const);
+  const kind = oneOf(field(at, "kind"), [
+    "bpf-lsm-active",
+    "kernel-function",
+    "raw-tracepoint",
+    "helper",
+  ] as const);
   return kind === "bpf-lsm-active" ? { kind } : { kind, name: text(field(at, "name"), 256) };
 }
 

@@ -150,7 +150,7 @@ function verdictOf(verdict: Verdict): ManifestVerdict {
 
 function hookOf(hook: IrHook): ManifestHook {
   return {
-    name: hook.fact.id,
+    name: hook.fact.name ?? hook.fact.id,
     section: hook.fact.section,
     captures: hook.captures.map(manifestCapture),
     result: hook.wantsResult,

@@ -69,5 +69,20 @@ export function cWord(word: bigint): string {
 
 /** A C identifier made of a text. */
 export function cIdentifier(text: string): string {
-  return text.replace(/[^A-Za-z0-9_]/g, "_");
+  const plain = text.replace(/[^A-Za-z0-9_]/g, "_");
+  return plain.length <= LONGEST_NAME && plain === text
+    ? text
+    : `${plain.slice(0, LONGEST_NAME)}_${hash(text)}`;
+}
+
+/** With a prefix and a suffix still short enough for a pin's name. */
+const LONGEST_NAME = 60;
+
+/** FNV-1a, of texts that differ only in what no identifier can have. */
+function hash(text: string): string {
+  let sum = 0x811c9dc5;
+  for (const byte of Buffer.from(text)) {
+    sum = Math.imul(sum ^ byte, 0x01000193) >>> 0;
+  }
+  return sum.toString(16).padStart(8, "0");
 }

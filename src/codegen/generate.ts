@@ -16,8 +16,9 @@ import { isWide } from "./live-code.ts";
 import { writeAutomatonWalk } from "./match-code.ts";
 import { endsName, type HookParts, matcherName, partsOf } from "./parts.ts";
 import { plannedIntegers, plannedMap, writeTables } from "./table-code.ts";
+import { writeProgram } from "./program-code.ts";
 import { heldTexts } from "./texts.ts";
-import { hookName, writeValuesFrom, writeValuesStruct } from "./values.ts";
+import { hookName, writeValuesStruct } from "./values.ts";
 
 /** Name of the generated file in bundles and messages. */
 export const PROGRAM_FILE = "program.bpf.c";
@@ -85,6 +86,7 @@ export function writePreamble(writer: CWriter, parts: readonly HookParts[], poli
     "sock.h",
     "task.h",
     "text.h",
+    "tracepoint.h",
   ]) {
     writer.line(`#include "${header}"`);
   }
@@ -185,7 +187,7 @@ function writeAttachment(
     generations.map((generation): ManifestAlternative => {
       const program = programName(hook, attachment, point, generation.suffix);
       programHooks.set(program, index);
-      writeProgram(writer, part, attachment, point, program, generation.name);
+      writeProgram(writer, { hook, attachment, point, program, generation: generation.name });
       return { program, requires: [...point.requires, ...generation.requires] };
     }),
   );
@@ -202,48 +204,6 @@ function writeAttachment(
 function programName(hook: IrHook, attachment: IrAttachment, point: AttachPoint, suffix: string): string {
   const guarded = attachment.kind === "hook" ? "" : `_for_${cIdentifier(hook.fact.id)}`;
   return `${point.kind}_${cIdentifier(point.target)}${guarded}${suffix}`;
-}
-
-function writeProgram(
-  writer: CWriter,
-  { hook }: HookParts,
-  attachment: IrAttachment,
-  point: AttachPoint,
-  program: string,
-  generation: string,
-): void {
-  const name = hookName(hook);
-  const parameters = point.parameters.map(({ cType, name: parameter }) =>
-    cType.endsWith("*") ? `${cType}${parameter}` : `${cType} ${parameter}`,
-  );
-  const hasResult = point.kind === "lsm" || point.kind === "fmod_ret" || point.kind === "fexit";
-  const all =
-    hasResult && hook.fact.result !== undefined ? [...parameters, `${resultType(hook)} result`] : parameters;
-  const seesResult = point.seesResult && hook.fact.result !== undefined;
-  writer.line();
-  writer.line(`SEC("${point.kind}/${point.target}")`);
-  writer.line(`int BPF_PROG(${[program, ...all].join(", ")})`);
-  writer.line("{");
-  writer.block("", () => {
-    writer.line(`const enum generation generation = ${generation};`);
-    writer.line(`struct ${name}_values values = {};`);
-    writer.line();
-    if (point.kind === "lsm") {
-      writer.line("/* Another program has refused already. */");
-      writer.line("if (result)");
-      writer.line("\treturn refusal(-result);");
-    }
-    writeValuesFrom(writer, hook, point);
-    writer.line(`values.result = ${seesResult ? "result" : "0"};`);
-    writer.line(
-      `return ${name}_decide(&values, ${attachment.kind === "guard"}, ${point.canDeny}, generation);`,
-    );
-  });
-}
-
-/** The kernel's own width: the upper half of a narrower result is not defined. */
-function resultType({ fact: { result } }: IrHook): string {
-  return result?.kind === "integer" && result.bits === 64 ? "long" : "int";
 }
 
 function writeProcessPrograms(

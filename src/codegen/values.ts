@@ -136,8 +136,9 @@ function writeArgument(
   switch (mapping.kind) {
     case "parameter":
       writeIfPresent(writer, point, mapping.parameter, () => {
-        const { name, mayBeNull } = elementAt(point.parameters, mapping.parameter);
-        writeParameter(writer, argument, kind, name);
+        const { name, user, mayBeNull } = elementAt(point.parameters, mapping.parameter);
+        const isAddress = kind === "text" && user !== undefined;
+        writeParameter(writer, argument, kind, isAddress ? `user_address(${name})` : name);
         if (mayBeNull !== undefined) {
           writeFound(writer, argument, kind);
         }

@@ -33,6 +33,16 @@ export const catalog = {
     "two rules of a group decide the same differently",
     "The first in order of precedence decides and the other never does. With KubeArmor, the policy that comes last wins; here, of two rules for the same path, `Block` stands before `Allow`.",
   ),
+  "hook-left-out": entry(
+    "warning",
+    "a target has no such place, and the policy does without it",
+    "The policy says that the hook is optional. On such a kernel nothing of the block is enforced or reported.",
+  ),
+  "invalid-pattern": entry(
+    "error",
+    "no simple regular expression",
+    "Names of functions are matched by expressions that every dialect reads alike and that can't take long.",
+  ),
   "unknown-event": entry(
     "error",
     "no such portable event",
@@ -71,7 +81,7 @@ export const catalog = {
   "prototype-unknown": entry(
     "error",
     "the prototype of the function is not known",
-    "The return value follows the last argument, so the number of arguments must be known. A target with BTF gives it.",
+    "What a program reads depends on the kernel's types: the number of arguments, the fields of a record, the functions that there are. A target with BTF gives them.",
   ),
   "operator-type-mismatch": entry(
     "error",

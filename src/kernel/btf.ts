@@ -42,9 +42,39 @@ export function readBtf(name: string, blob: Uint8Array): Outcome<Btf> {
 export function findFunction({ index }: Btf, name: string): BtfPrototype | undefined {
   const found = findNamed(index, name, [kinds.function]);
   const prototype = found && headOf(index, found.sizeOrType);
-  if (prototype?.kind !== kinds.prototype) {
+  return prototype?.kind === kinds.prototype ? prototypeOf(index, prototype) : undefined;
+}
+
+/** The prototype of a tracepoint (TP_PROTO). */
+export function findTracepoint({ index }: Btf, name: string): BtfPrototype | undefined {
+  const found = findNamed(index, `btf_trace_${name}`, [kinds.typedef]);
+  const pointer = found && headOf(index, found.sizeOrType);
+  const head = pointer && headOf(index, pointer.sizeOrType);
+  if (head?.kind !== kinds.prototype) {
     return undefined;
   }
+  // Before them is what the kernel passes to whoever is attached.
+  const { parameters, result } = prototypeOf(index, head);
+  return { parameters: parameters.slice(1), result };
+}
+
+/** The members of `struct NAME`, in order, anonymous ones under an empty name. */
+export function structMembers({ index }: Btf, name: string): readonly BtfMember[] | undefined {
+  const head = findNamed(index, name, [kinds.struct]);
+  return head === undefined
+    ? undefined
+    : Array.from({ length: head.count }, (_, place): BtfMember => {
+        const at = head.rest + place * 12;
+        const word = index.view.getUint32(at + 8, true);
+        return {
+          name: stringAt(index, index.view.getUint32(at, true)),
+          bitOffset: head.flag ? word & 0xffffff : word,
+          type: typeOf(index, index.view.getUint32(at + 4, true)),
+        };
+      });
+}
+
+function prototypeOf(index: BtfIndex, prototype: TypeHead): BtfPrototype {
   const parameters = Array.from({ length: prototype.count }, (_, place) => {
     const at = prototype.rest + place * 8;
     return {

@@ -70,6 +70,7 @@ export type HelperName = keyof typeof helperFeatures;
 export const programFeatures = {
   kprobe: since("4.1", "BPF_PROG_TYPE_KPROBE"),
   kretprobe: since("4.1", "BPF_PROG_TYPE_KPROBE"),
+  tracepoint: since("4.7", "BPF_PROG_TYPE_TRACEPOINT"),
   tp_btf: since("5.5", "BPF_TRACE_RAW_TP"),
   fentry: since("5.5", "BPF_TRACE_FENTRY"),
   fexit: since("5.5", "BPF_TRACE_FEXIT"),

@@ -15,15 +15,9 @@ export function functionHook(
   prototype: BtfPrototype | undefined,
   lsmPrototype: BtfPrototype | undefined,
 ): HookFact {
-  const facts = prototype === undefined ? declaredArguments(declared) : prototypeArguments(prototype);
+  const facts = functionArguments(declared, prototype);
   const result = prototype === undefined ? securityResult(name) : prototype.result.type;
-  const shape = {
-    parameters: facts.map((fact, index) => ({
-      name: fact.name,
-      cType: parameterType(fact.type, prototype?.parameters[index]?.cType),
-    })),
-    argumentMappings: fromParameters(...facts.keys()),
-  };
+  const shape = functionShape(facts, prototype);
   // A void function can't be told to fail; one that returns something else than an errno must not be.
   const canRefuse = name.startsWith("security_") && isErrno(result);
   const hasSameLsmHook = prototype !== undefined && isSamePrototype(prototype, lsmPrototype);
@@ -37,6 +31,28 @@ export function functionHook(
       : observingPoints(name, shape, prototype !== undefined),
     alsoServedBy: [],
     guards: [],
+  };
+}
+
+/** The arguments of a function: the prototype's, or without one those that policies declare. */
+export function functionArguments(
+  declared: ReadonlyMap<number, ArgumentType>,
+  prototype: BtfPrototype | undefined,
+): readonly ArgumentFact[] {
+  return prototype === undefined ? declaredArguments(declared) : prototypeArguments(prototype);
+}
+
+/** How programs are passed these arguments. */
+export function functionShape(
+  facts: readonly ArgumentFact[],
+  prototype: BtfPrototype | undefined,
+): PlaceShape {
+  return {
+    parameters: facts.map((fact, index) => ({
+      name: fact.name,
+      cType: parameterType(fact.type, prototype?.parameters[index]?.cType),
+    })),
+    argumentMappings: fromParameters(...facts.keys()),
   };
 }
 

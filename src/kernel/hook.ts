@@ -35,6 +35,8 @@ export interface ArgumentFact {
    * that hook the function can't declare it, portable events read it.
    */
   readonly derived?: true;
+  /** The kernel has it and no program can read it: it only keeps its number. */
+  readonly hidden?: true;
   /** A pointer whose parts are those of a derived argument, with this index. */
   readonly reads?: number;
   /** A derived argument that reads the function's own argument of this index as another type. */
@@ -45,6 +47,8 @@ export interface ArgumentFact {
 export interface HookFact {
   /** Unique: the name as policies write it, `security_file_permission`, `tcp_connect`. */
   readonly id: string;
+  /** What events call it, where that is not unique. */
+  readonly name?: string;
   /** How events name the kind of hook. */
   readonly section: "kprobe" | "lsm" | "tracepoint";
   readonly arguments: readonly ArgumentFact[];
@@ -69,7 +73,8 @@ export interface HookPlace {
   readonly need: "required" | "if-present";
 }
 
-export type AttachKind = "lsm" | "fmod_ret" | "fentry" | "fexit" | "kprobe" | "kretprobe" | "tp_btf";
+export type AttachKind =
+  "lsm" | "fmod_ret" | "fentry" | "fexit" | "kprobe" | "kretprobe" | "tp_btf" | "tracepoint";
 
 /** A register of a `struct pt_regs` of x86-64 that passes an argument, or the result. */
 export type Register = "di" | "si" | "dx" | "cx" | "r10" | "r8" | "r9" | "bx" | "bp" | "ax";
@@ -77,10 +82,12 @@ export type Register = "di" | "si" | "dx" | "cx" | "r10" | "r8" | "r9" | "bx" | 
 /** A BPF program type and target that serves a hook. */
 export interface AttachPoint {
   readonly kind: AttachKind;
-  /** Kernel function, or LSM hook without its `bpf_lsm_` prefix. */
+  /** Kernel function, LSM hook without its `bpf_lsm_` prefix, or `subsystem/event`. */
   readonly target: string;
   /** C declaration of the target's parameters, in order. */
   readonly parameters: readonly CParameter[];
+  /** The struct that the parameters are members of, where they are passed in one. */
+  readonly context?: { readonly struct: string; readonly relocated: boolean };
   /** Some kernels have more parameters after these; nothing that follows the parameters may be read then. */
   readonly openEnded?: true;
   /** Whether a program here can make the operation fail. */
@@ -158,6 +165,8 @@ export type AttachFilter =
 export interface CParameter {
   readonly name: string;
   readonly cType: string;
+  /** Pointers lead into the memory of the running program. */
+  readonly user?: true;
   /**
    * A pointer that the kernel passes as NULL in some calls. LSM programs get it as trusted from 6.x on:
    * the verifier drops a NULL check of it, and following it stops the kernel (seen on 6.12).
@@ -171,6 +180,8 @@ export type Requirement =
   | { readonly kind: "bpf-lsm-active" }
   /** The kernel's BTF has a function of this name. */
   | { readonly kind: "kernel-function"; readonly name: string }
+  /** The kernel's BTF has a raw tracepoint of this name. */
+  | { readonly kind: "raw-tracepoint"; readonly name: string }
   /** The kernel knows the BPF helper of this name (`bpf_loop`). */
   | { readonly kind: "helper"; readonly name: string };
 

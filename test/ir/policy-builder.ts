@@ -69,6 +69,8 @@ export function hook(target: string, parameters: readonly string[], result?: str
     target: name(target),
     path: undefined,
     syscall: false,
+    optional: false,
+    matching: false,
     parameters: parameters.map(parameter),
     result: result === undefined ? undefined : parameter(`return: ${result}`, 0),
     span,

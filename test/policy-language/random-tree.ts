@@ -199,6 +199,8 @@ const hook: fc.Arbitrary<HookReference> = fc.oneof(
     target: fc.oneof(name, fc.constant<Name>({ kind: "name", text: "raw_syscalls/sys_enter", span })),
     path: maybe(text),
     syscall: fc.boolean(),
+    optional: fc.boolean(),
+    matching: fc.boolean(),
     parameters: fc.array(parameter, { maxLength: 4 }),
     result: maybe(parameter),
     span: fc.constant(span),

@@ -26,12 +26,12 @@ function convertPolicy(policy: Policy, diagnostics: Diagnostic[]): string | unde
     return undefined;
   }
   diagnostics.push(...metadataLosses(policy).map((found) => lossFinding(found, "this alone is left out")));
-  const entries: Record<"kprobes" | "lsmhooks", string[]> = { kprobes: [], lsmhooks: [] };
+  const entries: Record<Section, string[]> = { kprobes: [], fentries: [], tracepoints: [], lsmhooks: [] };
   for (const block of policy.blocks) {
     for (const hook of block.hooks) {
       const entry = convertBlock(block, hook);
       if (typeof entry === "string") {
-        entries[hook.kind === "raw" && hook.section === "lsm" ? "lsmhooks" : "kprobes"].push(entry);
+        entries[(hook.kind === "raw" ? sectionOf(hook.section) : undefined) ?? "kprobes"].push(entry);
       } else {
         diagnostics.push(lossFinding(entry, "the block is left out"));
       }
@@ -44,6 +44,25 @@ function convertPolicy(policy: Policy, diagnostics: Diagnostic[]): string | unde
   return sections.length === 0
     ? undefined
     : `${head}spec:\n${mode}${sections.map(([name, list]) => `  ${name}:\n${list.join("")}`).join("")}`;
+}
+
+type Section = "kprobes" | "fentries" | "tracepoints" | "lsmhooks";
+
+function sectionOf(section: RawHook["section"]): Section | undefined {
+  switch (section) {
+    case "kprobe":
+      return "kprobes";
+    case "fentry":
+      return "fentries";
+    case "tracepoint":
+    case "raw_tracepoint":
+      return "tracepoints";
+    case "lsm":
+      return "lsmhooks";
+    case "uprobe":
+    case "usdt":
+      return undefined;
+  }
 }
 
 const validName = /^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/;
@@ -99,8 +118,14 @@ function convertBlock(block: Block, hook: HookReference): string | Loss {
   if (block.group !== undefined) {
     return loss(block.group.span, "a TracingPolicy has no decision groups");
   }
-  if (hook.section !== "kprobe" && hook.section !== "lsm") {
+  if (sectionOf(hook.section) === undefined) {
     return loss(hook.span, `\`${hook.section}\` hooks are not converted`);
+  }
+  if (hook.matching) {
+    return loss(hook.target.span, "a list of matching functions is not converted");
+  }
+  if (hook.section.endsWith("tracepoint") && hook.result !== undefined) {
+    return loss(hook.result.span, "a tracepoint has no return value");
   }
   const selectors = selectorsOf(block, hook);
   return "kind" in selectors ? selectors : entryOf(block, hook, selectors);
@@ -109,9 +134,7 @@ function convertBlock(block: Block, hook: HookReference): string | Loss {
 function entryOf(block: Block, hook: RawHook, selectors: readonly Selector[]): string {
   const { parameters, result } = hook;
   const lines = [
-    ...(hook.section === "lsm"
-      ? [`hook: ${quote(hook.target.text)}`]
-      : [`call: ${quote(hook.target.text)}`, `syscall: ${hook.syscall}`]),
+    ...placeLines(hook),
     ...(block.message === undefined ? [] : [`message: ${quote(block.message.text)}`]),
     ...(block.tags.length === 0 ? [] : [`tags: ${list(block.tags.map(({ text }) => text))}`]),
     ...(result === undefined ? [] : ["return: true", `returnArg: ${argument(result)}`]),
@@ -121,6 +144,30 @@ function entryOf(block: Block, hook: RawHook, selectors: readonly Selector[]): s
     ...(selectors.length === 0 ? [] : ["selectors:", ...selectors.flatMap(selectorLines)]),
   ];
   return lines.map((line, index) => `${index === 0 ? "  - " : "    "}${line}\n`).join("");
+}
+
+function placeLines(hook: RawHook): readonly string[] {
+  const { section, syscall, optional } = hook;
+  const target = hook.target.text;
+  switch (section) {
+    case "lsm":
+      return [`hook: ${quote(target)}`];
+    case "tracepoint":
+    case "raw_tracepoint": {
+      const [subsystem = "", event = ""] = target.split("/");
+      const raw = section === "raw_tracepoint" ? ["raw: true"] : [];
+      return [`subsystem: ${quote(subsystem)}`, `event: ${quote(event)}`, ...raw];
+    }
+    case "kprobe":
+    case "fentry":
+    case "uprobe":
+    case "usdt":
+      return [
+        `call: ${quote(target)}`,
+        `syscall: ${syscall}`,
+        ...(optional ? ["ignore: {callNotFound: true}"] : []),
+      ];
+  }
 }
 
 function argument({ index, label, type }: Parameter): string {

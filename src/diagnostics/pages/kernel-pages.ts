@@ -22,6 +22,14 @@ export const kernelPages = {
     ).replace('"example"', '"other"')}`,
     onHook('file.open in group "files" precedence 10', 'deny when file.path == "/a"'),
   ),
+  "hook-left-out": inPolicy(
+    onHook("kprobe optional security_create_user_ns", "alert"),
+    onHook("kprobe optional tcp_connect(sk: sock)", "alert"),
+  ),
+  "invalid-pattern": inPolicy(
+    onHook('kprobe matching "^(ksys_)+$"', "alert"),
+    onHook("kprobe ksys_read", "alert"),
+  ),
   "unknown-event": inPolicy(onHook("file.opn", "alert"), sound),
   "unknown-type": inPolicy(onHook("kprobe security_file_open(f: fil)"), sound),
   "unknown-field": inRules('deny when f.pth == "/etc/shadow"', 'deny when f.path == "/etc/shadow"'),

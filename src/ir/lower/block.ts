@@ -87,7 +87,7 @@ export function lowerBlock(block: Block, place: BlockPlace, findings: Diagnostic
   return {
     block: { group: block.group?.name.text, rules, span: block.span },
     name: place.hook.event?.fact.name ?? place.hook.fact.id,
-    need: place.hook.event?.place.need ?? "required",
+    need: place.hook.need,
     wantsResult: place.hook.result !== undefined,
     comparesResult: rules.some(({ condition }) =>
       atomsOf(condition).some((atom) => place.registry.entries[atom.field]?.field.source.kind === "result"),

@@ -48,6 +48,7 @@ function resolvePlace(event: EventFact, place: EventPlace, span: Span): Resolved
       .map((argument) => resolvedArgument(fact, event, place, argument, span)),
     result: undefined,
     event: { fact: event, place, span },
+    need: place.need,
   };
 }
 

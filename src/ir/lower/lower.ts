@@ -103,7 +103,7 @@ function lowerPolicy(
       const ids = new Map<number, string>();
       for (const hook of hooks) {
         const { fact, event } = hook;
-        checkTargets(reference, fact, targets, findings);
+        checkTargets(reference, hook, targets, findings);
         const key = `${fact.section}/${fact.id}`;
         const draft: HookDraft = drafts.get(key) ?? {
           fact,
@@ -141,7 +141,7 @@ function addNewFindings(found: readonly Diagnostic[], findings: Diagnostic[]): v
 
 function checkTargets(
   reference: HookReference,
-  fact: HookFact,
+  { fact, need }: ResolvedHook,
   targets: readonly Target[],
   findings: Diagnostic[],
 ): void {
@@ -150,9 +150,18 @@ function checkTargets(
     return;
   }
   const { span } = reference.target;
-  for (const target of targets) {
-    const name = fact.section === "lsm" ? `bpf_lsm_${fact.id}` : fact.id;
-    if (hasFunction(target, name) === "no") {
+  const name = fact.section === "lsm" ? `bpf_lsm_${fact.id}` : fact.id;
+  const isFunction = fact.section === "lsm" || fact.section === "kprobe";
+  for (const target of isFunction && !reference.matching ? targets : []) {
+    if (hasFunction(target, name) === "no" && need === "if-present") {
+      findings.push(
+        diagnostic(
+          "hook-left-out",
+          span,
+          `kernel ${target.name} has no \`${fact.id}\`: it is left out there`,
+        ),
+      );
+    } else if (hasFunction(target, name) === "no") {
       const likely = target.btf === undefined ? undefined : didYouMean(fact.id, functionNames(target.btf));
       findings.push(
         diagnostic("unknown-hook", span, `kernel ${target.name} has no \`${fact.id}\``, {

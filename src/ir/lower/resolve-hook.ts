@@ -1,37 +1,19 @@
 /** Names of hooks and parameters to kernel facts. */
 import { type Diagnostic, diagnostic } from "../../diagnostics/diagnostic.ts";
 import { didYouMean } from "../../diagnostics/suggest.ts";
-import { functionHook } from "../../kernel/function-hook.ts";
-import { hookTable } from "../../kernel/hook-table.ts";
 import type { ArgumentType, HookFact } from "../../kernel/hook.ts";
 import { objectFact } from "../../kernel/objects.ts";
-import { lsmHook } from "../../kernel/lsm-hook.ts";
-import {
-  parseSystemCall,
-  systemCallFunction,
-  systemCallHook,
-  systemCallNames,
-  systemCallNumber,
-} from "../../kernel/system-call-hook.ts";
-import { type Target, findPrototype } from "../../kernel/target.ts";
+import type { Target } from "../../kernel/target.ts";
 import { valueType, valueTypeNames } from "../../kernel/value-types.ts";
-import { type DeclaredView, cTypeOf, canView, findView, withViews } from "../../kernel/views.ts";
+import { type DeclaredView, cTypeOf, canView, findView } from "../../kernel/views.ts";
 import type { HookReference, Parameter, PolicyTree } from "../../parser/policy/tree.ts";
 import { resolveEvent } from "./event.ts";
+import { type DeclaredFunction, type RawHook, declarationKey, findFacts, undeclared } from "./find-hook.ts";
 import { printable } from "./printable.ts";
 import type { ResolvedArgument, ResolvedHook } from "./resolved-hook.ts";
 
-type RawHook = Extract<HookReference, { kind: "raw" }>;
-
 /** What all policies together declare of the functions that they hook, by name. */
 export type DeclaredFunctions = ReadonlyMap<string, DeclaredFunction>;
-
-export interface DeclaredFunction {
-  /** The first type that is declared for each argument. */
-  readonly types: ReadonlyMap<number, ArgumentType>;
-  /** Every type that is declared for any argument, each once. */
-  readonly views: readonly DeclaredView[];
-}
 
 /** Policies may each declare some arguments of a function: its fact has all of them. */
 export function collectDeclarations(tree: PolicyTree): DeclaredFunctions {
@@ -62,14 +44,6 @@ export function collectDeclarations(tree: PolicyTree): DeclaredFunctions {
   return functions;
 }
 
-/** LSM hooks and functions have names of their own. */
-function declarationKey(reference: RawHook): string {
-  const call = reference.syscall ? parseSystemCall(reference.target.text) : undefined;
-  return call === undefined
-    ? `${reference.section === "lsm" ? "lsm/" : ""}${reference.target.text}`
-    : systemCallFunction(call);
-}
-
 /**
  * Finds the facts of a hook and gives its parameters their types: one place for a raw hook, all its places
  * for an event, none when anything is at fault.
@@ -83,99 +57,24 @@ export function resolveHook(
   if (reference.kind === "event") {
     return resolveEvent(reference, findings);
   }
-  const fact = findFact(reference, declarations, targets, findings);
-  if (fact === undefined) {
-    return [];
-  }
   const before = findings.length;
+  const declaredOf = (key: string): DeclaredFunction => declarations.get(key) ?? undeclared;
+  const facts = findFacts({ reference, targets, declaredOf, findings });
   reportDuplicates(reference.parameters, findings);
+  const resolved = facts.map((fact) => resolveRaw(reference, fact, findings));
+  return findings.slice(before).some(({ severity }) => severity === "error") ? [] : resolved;
+}
+
+function resolveRaw(reference: RawHook, fact: HookFact, findings: Diagnostic[]): ResolvedHook {
   const resolved = reference.parameters.map((parameter) => resolveArgument(parameter, fact, findings));
-  const result = reference.result === undefined ? undefined : resolveResult(reference.result, fact, findings);
-  return findings.slice(before).some(({ severity }) => severity === "error")
-    ? []
-    : [
-        {
-          fact,
-          arguments: resolved.filter((argument) => argument !== undefined),
-          result,
-          event: undefined,
-        },
-      ];
-}
-
-const servedSections: ReadonlySet<RawHook["section"]> = new Set(["kprobe", "fentry", "lsm"]);
-
-function findFact(
-  reference: RawHook,
-  declarations: DeclaredFunctions,
-  targets: readonly Target[],
-  findings: Diagnostic[],
-): HookFact | undefined {
-  const name = reference.target.text;
-  if (!servedSections.has(reference.section)) {
-    findings.push(
-      diagnostic(
-        "not-supported-yet",
-        reference.target.span,
-        `\`${reference.section}\` hooks are not supported yet`,
-        { help: "hook a kernel function that the operation goes through" },
-      ),
-    );
-    return undefined;
-  }
-  const declared = declarations.get(declarationKey(reference));
-  const types = declared?.types ?? new Map<number, ArgumentType>();
-  if (reference.syscall) {
-    const call = findSystemCall(reference, types, targets, findings);
-    return call && withViews(call, declared?.views ?? []);
-  }
-  if (!/^[A-Za-z_][A-Za-z0-9_.]{0,127}$/.test(name)) {
-    const help = didYouMean(name, [...hookTable.keys()]);
-    findings.push(
-      diagnostic("unknown-hook", reference.target.span, `\`${printable(name)}\` is no kernel function`, {
-        ...(help === undefined ? {} : { help }),
-      }),
-    );
-    return undefined;
-  }
-  return withViews(factOf(reference, types, targets), declared?.views ?? []);
-}
-
-function factOf(
-  { section, target: { text: name } }: RawHook,
-  types: ReadonlyMap<number, ArgumentType>,
-  targets: readonly Target[],
-): HookFact {
-  if (section === "lsm") {
-    return lsmHook(name, types, findPrototype(targets, `bpf_lsm_${name}`));
-  }
-  const lsmPrototype = findPrototype(targets, name.replace(/^security_/, "bpf_lsm_"));
-  return hookTable.get(name) ?? functionHook(name, types, findPrototype(targets, name), lsmPrototype);
-}
-
-/** System calls that are newer than the compiler are known by the BTF of a target. */
-function findSystemCall(
-  { target }: RawHook,
-  declared: ReadonlyMap<number, ArgumentType>,
-  targets: readonly Target[],
-  findings: Diagnostic[],
-): HookFact | undefined {
-  const call = parseSystemCall(target.text);
-  const isKnown =
-    call !== undefined &&
-    (call.abi === "ia32" ||
-      systemCallNumber(call.call) !== undefined ||
-      findPrototype(targets, systemCallFunction(call)) !== undefined);
-  if (isKnown) {
-    return systemCallHook(call, declared);
-  }
-  const likely = didYouMean(target.text, systemCallNames());
-  findings.push(
-    diagnostic("unknown-hook", target.span, `\`${printable(target.text)}\` is no system call`, {
-      help: likely ?? "for a function of the kernel that is no system call, say so: `syscall: false`",
-    }),
-  );
-  return undefined;
+  return {
+    fact,
+    arguments: resolved.filter((argument) => argument !== undefined),
+    result: reference.result === undefined ? undefined : resolveResult(reference.result, fact, findings),
+    event: undefined,
+    // Which functions a name stands for is known for the targets alone.
+    need: reference.optional || reference.matching ? "if-present" : "required",
+  };
 }
 
 function reportDuplicates(parameters: readonly Parameter[], findings: Diagnostic[]): void {
@@ -203,16 +102,17 @@ function resolveArgument(
   fact: HookFact,
   findings: Diagnostic[],
 ): ResolvedArgument | undefined {
-  const declared = declaredType(parameter, findings);
   const argument = fact.arguments[parameter.index];
-  if (argument === undefined || argument.derived === true) {
+  const known = argument?.derived === true || argument?.hidden === true ? undefined : argument?.type;
+  const declared = parameter.type.text === "auto" ? known : declaredType(parameter, findings);
+  if (argument === undefined || known === undefined) {
     const count = fact.arguments.filter(({ derived }) => derived === undefined).length;
     findings.push(
       diagnostic(
         "argument-out-of-range",
         parameter.span,
         `\`${fact.id}\` has no argument ${parameter.index}`,
-        { help: count === 0 ? "it has no arguments" : `use an index from 0 to ${count - 1}` },
+        { help: rangeOfArguments(fact, count) },
       ),
     );
     return undefined;
@@ -233,6 +133,13 @@ function resolveArgument(
   }
   const type = reconcile(parameter, declared, argument.type, findings);
   return type === undefined ? undefined : { parameter, argument: place, type, words: argument.words };
+}
+
+function rangeOfArguments({ arguments: all }: HookFact, count: number): string {
+  const first = all.findIndex(({ hidden }) => hidden === undefined);
+  return count === 0 || first === -1
+    ? "it has no arguments that can be read"
+    : `use an index from ${first} to ${count - 1}`;
 }
 
 function resolveResult(

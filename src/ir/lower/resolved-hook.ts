@@ -12,6 +12,8 @@ export interface ResolvedHook {
   readonly result: ResolvedArgument | undefined;
   /** Set when a portable event is looked for here. */
   readonly event: ResolvedEvent | undefined;
+  /** `if-present`: a kernel without the place does without the hook. */
+  readonly need: "required" | "if-present";
 }
 
 /** One place of a portable event. */

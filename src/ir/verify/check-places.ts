@@ -1,6 +1,6 @@
 /** Whether each target can attach a program that gives the verdicts, with the arguments that it expects. */
 import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
-import type { BtfPrototype, BtfType } from "../../kernel/btf.ts";
+import { type BtfPrototype, type BtfType, findTracepoint } from "../../kernel/btf.ts";
 import { helperFeatures, kernelFeatures, programFeatures, releaseName } from "../../kernel/features.ts";
 import type { AttachPoint, CParameter, Requirement } from "../../kernel/hook.ts";
 import { limits } from "../../kernel/limits.ts";
@@ -83,6 +83,10 @@ function unmet(requirement: Requirement, target: Target): Obstacle | undefined {
       return hasFunction(target, requirement.name) !== "no"
         ? undefined
         : { code: "not-attachable", reason: `it has no function \`${requirement.name}\`` };
+    case "raw-tracepoint":
+      return target.btf === undefined || findTracepoint(target.btf, requirement.name) !== undefined
+        ? undefined
+        : { code: "not-attachable", reason: `it has no tracepoint \`${requirement.name}\`` };
     case "helper":
       return hasHelper(requirement.name, target)
         ? undefined
@@ -96,7 +100,10 @@ function hasHelper(name: string, target: Target): boolean {
 }
 
 function argumentObstacle(point: AttachPoint, target: Target): Obstacle | undefined {
-  const prototype = findPrototype([target], point.kind === "lsm" ? `bpf_lsm_${point.target}` : point.target);
+  if (point.context !== undefined) {
+    return undefined;
+  }
+  const prototype = prototypeOf(point, target);
   const count = prototype?.parameters.length ?? point.parameters.length;
   const limit = argumentLimit(point, target);
   if (count > limit) {
@@ -107,6 +114,13 @@ function argumentObstacle(point: AttachPoint, target: Target): Obstacle | undefi
   return difference === undefined
     ? undefined
     : { code: "prototype-mismatch", reason: `\`${point.target}\` ${difference}` };
+}
+
+function prototypeOf({ kind, target: name }: AttachPoint, target: Target): BtfPrototype | undefined {
+  if (kind === "tp_btf") {
+    return target.btf && findTracepoint(target.btf, name);
+  }
+  return findPrototype([target], kind === "lsm" ? `bpf_lsm_${name}` : name);
 }
 
 /** Arguments that the kernel passes on to programs of the point's type. */

@@ -76,6 +76,8 @@ function mapping(span: Span): HookReference {
     target: { kind: "name", text: "security_mmap_file", span },
     path: undefined,
     syscall: false,
+    optional: false,
+    matching: false,
     parameters: [parameter(1, "protection"), parameter(2, "flags")],
     result: undefined,
     span,

@@ -83,13 +83,23 @@ export class HookGrammar extends ConditionGrammar {
   private readonly rawHookRule = this.RULE("raw hook", (): HookSyntax => {
     const first = this.LA(1);
     const section = this.SUBRULE(this.sectionRule);
+    let optional = false;
+    let matching = false;
     let syscall = false;
     let path: StringSyntax | undefined;
     const parameters: ParameterSyntax[] = [];
     let result: ParameterSyntax | undefined;
+    this.OPTION5(() => {
+      this.CONSUME(this.word("optional"));
+      optional = true;
+    });
     this.OPTION(() => {
       this.CONSUME(this.word("syscall"));
       syscall = true;
+    });
+    this.OPTION6(() => {
+      this.CONSUME(this.word("matching"));
+      matching = true;
     });
     // Two quoted texts, or a quoted text and a name: the first is the file.
     this.OPTION2({
@@ -116,6 +126,8 @@ export class HookGrammar extends ConditionGrammar {
     return this.ACTION(() => ({
       kind: "raw",
       section,
+      optional,
+      matching,
       syscall,
       path,
       target,

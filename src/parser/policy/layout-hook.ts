@@ -10,7 +10,7 @@ export function layoutHook(hook: HookSyntax): Doc {
 /** `file.open`: the first part must not look like a raw hook, the others may be any word. */
 export function spellEvent(name: string): string {
   const [first = "", ...others] = name.split(".");
-  const isPlain = isPlainIdentifier(first) || first === "namespace" || first === "syscall";
+  const isPlain = isPlainIdentifier(first) || ["namespace", "syscall"].includes(first);
   return [isPlain ? first : quoteName(first), ...others.map(spellWord)].join(".");
 }
 
@@ -21,7 +21,9 @@ function spellWord(text: string): string {
 function layoutRawHook(hook: RawHookSyntax): Doc {
   const head = [
     hook.section,
+    ...(hook.optional ? ["optional"] : []),
     ...(hook.syscall ? ["syscall"] : []),
+    ...(hook.matching ? ["matching"] : []),
     ...(hook.path === undefined ? [] : [hook.path.text]),
     hook.target.text,
   ];

@@ -9,13 +9,15 @@ export function lowerHook(hook: HookSyntax, diagnostics: Diagnostic[]): HookRefe
   if (hook.kind === "event") {
     return hook;
   }
-  const { path, result, section, span, syscall, target } = hook;
+  const { matching, optional, path, result, section, span, syscall, target } = hook;
   return {
     kind: "raw",
     section,
     target: toName(target),
     path: path && toText(path),
     syscall,
+    optional,
+    matching,
     parameters: lowerParameters(hook.parameters, diagnostics),
     result: result && lowerParameter(result, 0, diagnostics),
     span,

@@ -15,6 +15,8 @@ export function raiseHook(hook: HookReference): HookSyntax {
     kind: "raw",
     section: hook.section,
     syscall: hook.syscall,
+    optional: hook.optional,
+    matching: hook.matching,
     path: hook.path && raiseText(hook.path),
     target: raiseTarget(hook.target),
     parameters: raiseParameters(hook.parameters),

@@ -139,6 +139,8 @@ export interface RawHookSyntax {
   readonly kind: "raw";
   readonly section: RawSection;
   readonly syscall: boolean;
+  readonly optional: boolean;
+  readonly matching: boolean;
   readonly path: StringSyntax | undefined;
   readonly target: NameSyntax;
   readonly parameters: readonly ParameterSyntax[];

@@ -95,6 +95,10 @@ export type HookReference =
       readonly path: Text | undefined;
       /** Whether `target` names a system call, to be found under the architecture's prefix. */
       readonly syscall: boolean;
+      /** Whether `target` is a regular expression for names of functions: the block hooks all of them. */
+      readonly matching: boolean;
+      /** Whether a kernel that lacks the target does without the block. */
+      readonly optional: boolean;
       readonly parameters: readonly Parameter[];
       /** The return value, when it is asked for. */
       readonly result: Parameter | undefined;

@@ -67,6 +67,8 @@ export const contextualWords = [
   "with",
   "cidr",
   "syscall",
+  "optional",
+  "matching",
   "return",
   "per",
   "then",

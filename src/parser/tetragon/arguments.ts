@@ -18,15 +18,27 @@ export interface DeclaredArgument {
   readonly parameter: Parameter;
   readonly argumentClass: ArgumentClass;
   readonly typeName: string;
+  /** Whether comparisons may also name it by its place in the list. */
+  readonly byPosition: boolean;
 }
+
+/** Where arguments are declared: only tracepoints know the types of their fields. */
+export type ArgumentPlace = "function" | "tracepoint";
+
+/** What is compared of a field whose type the kernel will tell: most are numbers. */
+const AUTO: ArgumentType = { kind: "integer", bits: 64, signed: true };
 
 const loweredKeys: ReadonlySet<string> = new Set(["index", "type", "label"]);
 
 /** The arguments under `args`, in order; those at fault are left out. */
-export function lowerArguments(hook: YamlMapping, findings: Findings): readonly DeclaredArgument[] {
+export function lowerArguments(
+  hook: YamlMapping,
+  place: ArgumentPlace,
+  findings: Findings,
+): readonly DeclaredArgument[] {
   const declared: DeclaredArgument[] = [];
   for (const item of itemsOf(hook, "args")) {
-    const argument = lowerArgument(item, undefined, findings);
+    const argument = lowerArgument(item, undefined, place, findings);
     if (argument === undefined) {
       continue;
     }
@@ -54,6 +66,7 @@ export function lowerArguments(hook: YamlMapping, findings: Findings): readonly 
 export function lowerArgument(
   node: YamlNode,
   name: string | undefined,
+  place: ArgumentPlace,
   findings: Findings,
 ): DeclaredArgument | undefined {
   if (node.kind !== "mapping") {
@@ -64,7 +77,8 @@ export function lowerArgument(
   if (typeof index?.value !== "number") {
     return undefined;
   }
-  const type = scalarOf(node, "type");
+  const written = scalarOf(node, "type");
+  const type = written ?? (place === "tracepoint" ? { ...index, text: "auto" } : undefined);
   if (type === undefined) {
     findings.push(
       diagnostic("missing-key", index.span, "the argument needs the key `type`", {
@@ -73,8 +87,8 @@ export function lowerArgument(
     );
     return undefined;
   }
-  const found = valueType(type.text);
-  const known = found;
+  const isAuto = place === "tracepoint" && type.text === "auto";
+  const known = isAuto ? AUTO : valueType(type.text);
   if (known === "planned") {
     notYet(findings, type.span, `the argument type \`${shortText(type.text)}\``);
   }
@@ -90,6 +104,7 @@ export function lowerArgument(
     // An unknown type is the schema's finding: its comparisons are not judged either.
     argumentClass: known === undefined || known === "planned" ? "planned" : classOf(known),
     typeName: type.text,
+    byPosition: place === "tracepoint",
   };
 }
 

@@ -9,23 +9,14 @@ import { validateNode } from "../yaml/validate.ts";
 import { nameAt } from "./arguments.ts";
 import type { Findings } from "./findings.ts";
 import { notYet } from "./findings.ts";
-import { lowerKprobe, lowerLsmHook } from "./hooks.ts";
+import { hookSections, lowerSections } from "./hooks.ts";
 import { lowerMode } from "./options.ts";
 import { tetragonSchema } from "./schema.ts";
 import { lowerScope } from "./scope.ts";
 import { validateTetragon } from "./validator.ts";
 
 /** Parts of `spec` that the language has and this compiler does not lower yet. */
-const plannedKeys = [
-  "fentries",
-  "tracepoints",
-  "uprobes",
-  "usdts",
-  "lists",
-  "enforcers",
-  "selectorsMacros",
-  "loader",
-];
+const plannedKeys = ["uprobes", "usdts", "enforcers", "selectorsMacros", "loader"];
 
 /** A TracingPolicy or TracingPolicyNamespaced as a policy, or everything that is wrong with it. */
 export function lowerTracingPolicy(document: YamlNode): Outcome<Policy> {
@@ -70,11 +61,11 @@ function lowerPolicy(document: YamlNode, findings: Findings): Policy | undefined
 }
 
 function lowerBlocks(spec: YamlNode, specKey: Span, findings: Findings): readonly Block[] {
-  const blocks = [
-    ...itemsOf(spec, "kprobes").map((hook) => lowerKprobe(hook, findings)),
-    ...itemsOf(spec, "lsmhooks").map((hook) => lowerLsmHook(hook, findings)),
-  ];
-  const planned = plannedKeys.some((key) => valueOf(spec, key) !== undefined);
+  const blocks = lowerSections(spec, findings);
+  // What is wrong with an entry has been said.
+  const planned =
+    plannedKeys.some((key) => valueOf(spec, key) !== undefined) ||
+    hookSections.some((key) => itemsOf(spec, key).length > 0);
   if (blocks.length === 0 && !planned) {
     findings.push(
       diagnostic("no-hooks", specKey, "the policy has no hooks, so it does nothing", {
@@ -82,7 +73,7 @@ function lowerBlocks(spec: YamlNode, specKey: Span, findings: Findings): readonl
       }),
     );
   }
-  return blocks.filter((block) => block !== undefined);
+  return blocks;
 }
 
 function refusePlanned(spec: YamlNode, findings: Findings): void {

@@ -5,25 +5,32 @@ import { entryOf, isNull, itemsOf, scalarOf } from "../yaml/tree.ts";
 import type { DeclaredArgument } from "./arguments.ts";
 import type { Findings } from "./findings.ts";
 import { notYet } from "./findings.ts";
+import { type CallLists, isListReference, numbersOfList } from "./lists.ts";
 import { argumentOperators } from "./words.ts";
 import type { OperatorMeaning } from "./operators.ts";
 import { operatorsOf, plannedOperators } from "./operators.ts";
+
+/** What comparisons can name. */
+export interface ComparisonScope {
+  readonly declared: readonly DeclaredArgument[];
+  readonly lists: CallLists;
+}
 
 /** The comparisons under `matchArgs`; all must hold. `data` is the same list for `matchReturnArgs`. */
 export function lowerMatchArguments(
   selector: YamlMapping,
   key: "matchArgs" | "matchReturnArgs",
-  declared: readonly DeclaredArgument[],
+  scope: ComparisonScope,
   findings: Findings,
 ): readonly Condition[] {
   return itemsOf(selector, key)
-    .map((item) => lowerMatchArgument(item, declared, findings))
+    .map((item) => lowerMatchArgument(item, scope, findings))
     .filter((condition) => condition !== undefined);
 }
 
 function lowerMatchArgument(
   node: YamlNode,
-  declared: readonly DeclaredArgument[],
+  { declared, lists }: ComparisonScope,
   findings: Findings,
 ): Condition | undefined {
   const operator = scalarOf(node, "operator");
@@ -48,7 +55,7 @@ function lowerMatchArgument(
     reportOperator(operator, argument, Object.keys(operators), findings);
     return undefined;
   }
-  const values = lowerValues(node, operator, meaning, findings);
+  const values = lowerValues(node, operator, meaning, lists, findings);
   return values === undefined ? undefined : condition(node, operator, argument, meaning, values);
 }
 
@@ -117,7 +124,9 @@ function findArgument(
     );
     return undefined;
   }
-  const found = declared.find(({ parameter }) => parameter.index === index.value);
+  const found =
+    declared.find(({ parameter }) => parameter.index === index.value) ??
+    declared.find(({ byPosition }, position) => byPosition && position === index.value);
   if (found === undefined && typeof index.value === "number") {
     reportArgument(index, declared, findings);
   }
@@ -162,6 +171,7 @@ function lowerValues(
   node: YamlMapping,
   operator: YamlScalar,
   meaning: OperatorMeaning,
+  lists: CallLists,
   findings: Findings,
 ): readonly Literal[] | undefined {
   const items = itemsOf(node, "values");
@@ -190,7 +200,12 @@ function lowerValues(
     );
     return undefined;
   }
-  const literals = items.map((item) => (item.kind === "scalar" ? meaning.read(item, findings) : undefined));
+  const literals = items.flatMap((item): readonly (Literal | undefined)[] => {
+    if (item.kind !== "scalar") {
+      return [undefined];
+    }
+    return isListReference(item) ? numbersOfList(item, lists, findings) : [meaning.read(item, findings)];
+  });
   const known = literals.filter((literal) => literal !== undefined);
   return known.length === literals.length ? known : undefined;
 }

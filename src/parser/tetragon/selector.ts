@@ -6,6 +6,7 @@ import type { DeclaredArgument } from "./arguments.ts";
 import { nameAt } from "./arguments.ts";
 import type { Findings } from "./findings.ts";
 import { notYet, refuseOtherKeys } from "./findings.ts";
+import type { CallLists } from "./lists.ts";
 import { lowerMatchArguments } from "./match-arguments.ts";
 import { lowerProcessFilters, processFilterKeys } from "./match-process.ts";
 
@@ -13,6 +14,7 @@ import { lowerProcessFilters, processFilterKeys } from "./match-process.ts";
 export interface HookScope {
   readonly declared: readonly DeclaredArgument[];
   readonly result: DeclaredArgument | undefined;
+  readonly lists: CallLists;
   /** The hook, for the rule that stands for no selector at all. */
   readonly node: YamlMapping;
 }
@@ -52,7 +54,7 @@ function lowerSelector(node: YamlNode, scope: HookScope, findings: Findings): Ru
   refuseOtherKeys(findings, node, "selector", loweredKeys);
   const operands = [
     ...lowerProcessFilters(node, findings),
-    ...lowerMatchArguments(node, "matchArgs", scope.declared, findings),
+    ...lowerMatchArguments(node, "matchArgs", scope, findings),
     ...lowerMatchResult(node, scope, findings),
   ];
   const label = scalarOf(node, "label");
@@ -74,7 +76,12 @@ function lowerMatchResult(node: YamlMapping, scope: HookScope, findings: Finding
     notYet(findings, entry.key.span, "`matchReturnArgs` without `return: true` and `returnArg`");
     return [];
   }
-  return lowerMatchArguments(node, "matchReturnArgs", [scope.result], findings);
+  return lowerMatchArguments(
+    node,
+    "matchReturnArgs",
+    { declared: [scope.result], lists: scope.lists },
+    findings,
+  );
 }
 
 function conjunction(operands: readonly Condition[], node: YamlMapping): Condition | undefined {

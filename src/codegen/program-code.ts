@@ -1,0 +1,103 @@
+/** The BPF program of one attach point: it fills the hook's values and decides. */
+import type { IrAttachment, IrHook } from "../ir/ir.ts";
+import type { AttachPoint, CParameter } from "../kernel/hook.ts";
+import type { CWriter } from "./c-writer.ts";
+import { hookName, usedArguments, writeValuesFrom } from "./values.ts";
+
+/** What is written, and for what. */
+export interface ProgramSubject {
+  readonly hook: IrHook;
+  readonly attachment: IrAttachment;
+  readonly point: AttachPoint;
+  /** The program's name. */
+  readonly program: string;
+  /** A value of `enum generation`. */
+  readonly generation: string;
+}
+
+/** Writes a program with its section. */
+export function writeProgram(writer: CWriter, subject: ProgramSubject): void {
+  const { hook, attachment, point, generation } = subject;
+  const name = hookName(hook);
+  const seesResult = point.seesResult && hook.fact.result !== undefined;
+  writer.line();
+  writeHead(writer, subject);
+  writer.line("{");
+  writer.block("", () => {
+    writer.line(`const enum generation generation = ${generation};`);
+    writer.line(`struct ${name}_values values = {};`);
+    writeParameters(writer, subject);
+    writer.line();
+    if (point.kind === "lsm") {
+      writer.line("/* Another program has refused already. */");
+      writer.line("if (result)");
+      writer.line("\treturn refusal(-result);");
+    }
+    writeValuesFrom(writer, hook, point);
+    writer.line(`values.result = ${seesResult ? "result" : "0"};`);
+    writer.line(
+      `return ${name}_decide(&values, ${attachment.kind === "guard"}, ${point.canDeny}, generation);`,
+    );
+  });
+}
+
+/** The section and the signature; what parameters are members of is declared before. */
+function writeHead(writer: CWriter, { hook, point, program }: ProgramSubject): void {
+  const section = `SEC("${point.kind}/${point.target}")`;
+  const { context } = point;
+  if (context === undefined) {
+    const hasResult = point.kind === "lsm" || point.kind === "fmod_ret" || point.kind === "fexit";
+    const parameters = point.parameters.map(declaration);
+    const all =
+      hasResult && hook.fact.result !== undefined
+        ? [...parameters, `${resultType(hook)} result`]
+        : parameters;
+    writer.line(section);
+    writer.line(`int BPF_PROG(${[program, ...all].join(", ")})`);
+    return;
+  }
+  // What follows three underscores is no part of the kernel's name.
+  const struct = context.relocated ? `${context.struct}___${program}` : context.struct;
+  if (context.relocated) {
+    writer.block(
+      `struct ${struct} {`,
+      () => {
+        for (const parameter of usedParameters(hook, point)) {
+          writer.line(`${declaration(parameter)};`);
+        }
+      },
+      "} __attribute__((preserve_access_index));",
+    );
+    writer.line();
+  }
+  writer.line(section);
+  writer.line(`int ${program}(struct ${struct} *ctx)`);
+}
+
+function writeParameters(writer: CWriter, { hook, point }: ProgramSubject): void {
+  if (point.context !== undefined) {
+    for (const parameter of usedParameters(hook, point)) {
+      writer.line(`${declaration(parameter)} = ctx->${parameter.name};`);
+    }
+  }
+}
+
+/** The parameters that the hook's rules and events read. */
+function usedParameters(hook: IrHook, point: AttachPoint): readonly CParameter[] {
+  const used = new Set(
+    usedArguments(hook).flatMap((argument) => {
+      const mapping = point.argumentMappings[argument];
+      return mapping?.kind === "parameter" ? [mapping.parameter] : [];
+    }),
+  );
+  return point.parameters.filter((_, index) => used.has(index));
+}
+
+function declaration({ cType, name }: CParameter): string {
+  return cType.endsWith("*") ? `${cType}${name}` : `${cType} ${name}`;
+}
+
+/** The kernel's own width: the upper half of a narrower result is not defined. */
+function resultType({ fact: { result } }: IrHook): string {
+  return result?.kind === "integer" && result.bits === 64 ? "long" : "int";
+}
