@@ -18,6 +18,10 @@ const BTF_KIND_TYPEDEF = 8;
 export function openHost(): Host {
   let btf: Pointer | null | undefined;
   let bpfHelpers: ReadonlySet<string> | undefined;
+  const hasHelper = (types: Pointer, name: string): boolean => {
+    bpfHelpers ??= new Set(btfEnumNames(types, "bpf_func_id"));
+    return bpfHelpers.has(name.replace(/^bpf_/, "BPF_FUNC_"));
+  };
   const kernelBtf = (): Pointer | null => (btf ??= loadKernelBtf());
   const withBtf = (check: (types: Pointer) => string | undefined): string | undefined => {
     const types = kernelBtf();
@@ -41,12 +45,13 @@ export function openHost(): Host {
               : undefined,
           );
         case "helper":
-          return withBtf((types) => {
-            bpfHelpers ??= new Set(btfEnumNames(types, "bpf_func_id"));
-            return bpfHelpers.has(requirement.name.replace(/^bpf_/, "BPF_FUNC_"))
-              ? undefined
-              : `the kernel has no ${requirement.name}`;
-          });
+          return withBtf((types) =>
+            hasHelper(types, requirement.name) ? undefined : `the kernel has no ${requirement.name}`,
+          );
+        case "no-helper":
+          return withBtf((types) =>
+            hasHelper(types, requirement.name) ? `the kernel has ${requirement.name}` : undefined,
+          );
       }
     },
     close: () => {
@@ -88,7 +93,7 @@ export function choose(attachment: ManifestAttachment, host: Host): Choice {
   if (first !== undefined) {
     return { kind: "chosen", attachment, program: first.alternative.program };
   }
-  const absent = refused.every(({ alternative }) => lacksFunction(alternative, host));
+  const absent = refused.every(({ alternative }) => isAbsent(alternative, host));
   if (attachment.need === "if-present" && absent) {
     return { kind: "skipped", attachment };
   }
@@ -103,8 +108,9 @@ function reasonsAgainst(alternative: ManifestAlternative, host: Host): readonly 
   return alternative.requires.map(host.lacks).filter((reason) => reason !== undefined);
 }
 
-function lacksFunction(alternative: ManifestAlternative, host: Host): boolean {
+/** Whether this kernel has no such place, or is not one of those that need it. */
+function isAbsent(alternative: ManifestAlternative, host: Host): boolean {
   return alternative.requires.some(
-    (requirement) => requirement.kind === "kernel-function" && host.lacks(requirement) !== undefined,
+    (requirement) => requirement.kind !== "bpf-lsm-active" && host.lacks(requirement) !== undefined,
   );
 }

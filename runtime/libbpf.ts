@@ -2,6 +2,7 @@
  * The C libraries that the runtime calls. Nothing else here knows koffi. Each function is bound when it
  * is first called: binding all of them would be paid by every command.
  */
+import { closeSync, readSync } from "node:fs";
 import koffi from "koffi";
 import type { LibraryHandle } from "koffi";
 
@@ -54,6 +55,21 @@ export const setAutoload = bind<(first: Pointer, second: boolean) => number>(
   "bpf",
   "int bpf_program__set_autoload(void *program, bool autoload)",
 );
+const findMap = bind<(first: Pointer, second: string) => Pointer | null>(
+  "bpf",
+  "void *bpf_object__find_map_by_name(const void *object, const char *name)",
+);
+const setAutocreate = bind<(first: Pointer, second: boolean) => number>(
+  "bpf",
+  "int bpf_map__set_autocreate(void *map, bool autocreate)",
+);
+/** The link of an iterator, or null and an errno. */
+const attachIterator = bind<(first: Pointer, second: null) => Pointer | null>(
+  "bpf",
+  "void *bpf_program__attach_iter(void *program, const void *options)",
+);
+/** A file descriptor, or a negative errno. */
+const openIterator = bind<(first: number) => number>("bpf", "int bpf_iter_create(int link_fd)");
 /** The link, or null and an errno. */
 export const programAttach = bind<(first: Pointer) => Pointer | null>(
   "bpf",
@@ -100,6 +116,36 @@ const btfText = bind<(first: Pointer, second: number) => string | null>(
   "bpf",
   "const char *btf__name_by_offset(void *btf, uint32_t offset)",
 );
+
+/** Leaves a map out of what is loaded; false where the object has none of that name. */
+export function leaveOutMap(object: Pointer, name: string): boolean {
+  const map = findMap(object, name);
+  return map !== null && setAutocreate(map, false) === 0;
+}
+
+/** Runs an iterator once; gives the number of bytes that it wrote, or a negative errno. */
+export function runIterator(program: Pointer): number {
+  const link = attachIterator(program, null);
+  if (link === null) {
+    return -lastErrno();
+  }
+  const fd = openIterator(linkFd(link));
+  linkDestroy(link);
+  return fd < 0 ? fd : readToEnd(fd);
+}
+
+function readToEnd(fd: number): number {
+  const memory = Buffer.allocUnsafe(64 * 1024);
+  let bytes = 0;
+  try {
+    for (let more = readSync(fd, memory); more > 0; more = readSync(fd, memory)) {
+      bytes += more;
+    }
+  } finally {
+    closeSync(fd);
+  }
+  return bytes;
+}
 
 export const mount = bind<
   (first: string, second: string, third: string, fourth: number, fifth: null) => number

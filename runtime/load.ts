@@ -2,6 +2,7 @@
  * From a checked bundle to attached programs. All or nothing: the maps are filled before anything is
  * attached, nothing is enforced before everything is attached, and a failure undoes all of it.
  */
+import { setImmediate } from "node:timers/promises";
 import type { Bundle } from "./bundle/read.ts";
 import { failed, ok } from "./failure.ts";
 import type { Failure, Result } from "./failure.ts";
@@ -9,6 +10,7 @@ import { choose } from "./host.ts";
 import type { Choice, Host } from "./host.ts";
 import {
   lastErrno,
+  leaveOutMap,
   linkDestroy,
   mapFd,
   nextProgram,
@@ -17,6 +19,7 @@ import {
   objectOpen,
   programAttach,
   programName,
+  runIterator,
   setAutoload,
   takeMessages,
 } from "./libbpf.ts";
@@ -31,6 +34,8 @@ export interface Prepared {
   readonly bundle: Bundle;
   readonly object: Pointer;
   readonly chosen: readonly ChosenProgram[];
+  /** Run once everything is attached, in order. */
+  readonly fills: readonly ChosenProgram[];
   readonly skipped: readonly ManifestAttachment[];
 }
 
@@ -80,7 +85,7 @@ export async function load(bundle: Bundle, host: Host, options: LoadOptions): Pr
     objectClose(prepared.value.object);
     return attached;
   }
-  const refused = arm(attached.value, options);
+  const refused = (await fillIn(attached.value)) ?? arm(attached.value, options);
   if (refused !== undefined) {
     release(attached.value);
     return { kind: "failed", failure: refused };
@@ -98,7 +103,8 @@ export function release(loaded: Loaded): void {
 
 async function prepare(bundle: Bundle, host: Host): Promise<Result<Prepared>> {
   const choices = bundle.manifest.attachments.map((attachment) => choose(attachment, host));
-  const impossible = choices.filter((choice) => choice.kind === "impossible");
+  const fills = (bundle.manifest.fills ?? []).map((fill) => choose(fill, host));
+  const impossible = [...choices, ...fills].filter((choice) => choice.kind === "impossible");
   if (impossible.length > 0) {
     return failed(
       3,
@@ -106,13 +112,17 @@ async function prepare(bundle: Bundle, host: Host): Promise<Result<Prepared>> {
       impossible.flatMap(({ reasons }) => reasons),
     );
   }
+  const unneeded = bundle.manifest.maps.filter(
+    ({ requires }) => requires?.some((requirement) => host.lacks(requirement) !== undefined) === true,
+  );
   host.close();
   listen();
   const object = objectOpen(bundle.object, bundle.object.length, null);
   if (object === null) {
     return failed(1, "the bundle's object can't be opened", [errnoName(-lastErrno()), heard().trim()]);
   }
-  const loaded = await loadObject(bundle, object, choices);
+  unneeded.forEach(({ name }) => leaveOutMap(object, name));
+  const loaded = await loadObject(bundle, object, choices, fills);
   if (loaded.kind === "failed") {
     objectClose(object);
   }
@@ -123,8 +133,9 @@ async function loadObject(
   bundle: Bundle,
   object: Pointer,
   choices: readonly Choice[],
+  fills: readonly Choice[],
 ): Promise<Result<Prepared>> {
-  const chosen = selectPrograms(object, choices);
+  const chosen = selectPrograms(object, [...choices, ...fills]);
   if (chosen.kind === "failed") {
     return chosen;
   }
@@ -137,7 +148,15 @@ async function loadObject(
     return { kind: "failed", failure: refused };
   }
   const skipped = choices.filter(({ kind }) => kind === "skipped").map(({ attachment }) => attachment);
-  return ok({ bundle, object, chosen: chosen.value, skipped });
+  const isFill = ({ attachment }: ChosenProgram): boolean =>
+    fills.some((fill) => fill.attachment === attachment);
+  return ok({
+    bundle,
+    object,
+    chosen: chosen.value.filter((one) => !isFill(one)),
+    fills: chosen.value.filter(isFill),
+    skipped,
+  });
 }
 
 /** Loads the chosen programs only: the others may be for kernels unlike this one. */
@@ -235,6 +254,31 @@ function attach(prepared: Prepared): Result<Loaded> {
     links.push({ ...chosen, link });
   }
   return ok({ ...prepared, links });
+}
+
+/** Rounds after which processes that fork faster than they can be looked at are left unknown. */
+const MOST_ROUNDS = 20;
+
+/**
+ * Lets iterators find out about processes that ran before. A process that forks meanwhile may need another round; the
+ * last one that had nothing to do ends it.
+ */
+async function fillIn({ fills }: Prepared): Promise<Failure | undefined> {
+  for (const { program, name, attachment } of fills) {
+    let found = -1;
+    for (let round = 0; round < MOST_ROUNDS && found !== 0; round++) {
+      found = runIterator(program);
+      if (found < 0) {
+        return {
+          exit: 3,
+          message: `can't find out ${attachment.purpose} (${name}): ${errnoName(found)}`,
+          notes: ["nothing stays attached"],
+        };
+      }
+      await setImmediate();
+    }
+  }
+  return undefined;
 }
 
 /** Lets the policies enforce, now that all of them are in place. */

@@ -18,6 +18,12 @@ export interface Manifest {
   readonly hooks: readonly ManifestHook[];
   /** All of them must be attached, or none is. */
   readonly attachments: readonly ManifestAttachment[];
+  /**
+   * Iterators over all tasks, in order, that find out what attached programs could not see: each is run until it
+   * has nothing left to do, after all is attached and before any policy enforces. They write a byte for each task
+   * that they had to do with.
+   */
+  readonly fills?: readonly ManifestAttachment[];
   readonly programs: readonly ManifestProgram[];
   readonly maps: readonly ManifestMap[];
   /** What the compiler held against the kernels' limits before there was code. For people: nothing depends on it. */
@@ -126,7 +132,7 @@ export type ValueFormat = (typeof VALUE_FORMATS)[number];
 export interface ManifestAttachment {
   /** For messages: `security_file_permission`, `guard of tcp_connect`, `process start`. */
   readonly purpose: string;
-  /** `if-present`: skipped where no alternative's kernel function exists. */
+  /** `if-present`: skipped where no alternative's kernel function exists, or the kernel is not one that needs it. */
   readonly need: "required" | "if-present";
   /** The first whose requirements hold on the host is loaded and attached. */
   readonly alternatives: readonly ManifestAlternative[];
@@ -146,7 +152,9 @@ export type ManifestRequirement =
   /** The kernel's BTF has a raw tracepoint of this name. */
   | { readonly kind: "raw-tracepoint"; readonly name: string }
   /** The kernel knows the BPF helper of this name (`bpf_loop`). */
-  | { readonly kind: "helper"; readonly name: string };
+  | { readonly kind: "helper"; readonly name: string }
+  /** It does not: for what only older kernels need. */
+  | { readonly kind: "no-helper"; readonly name: string };
 
 export interface ManifestProgram {
   readonly name: string;
@@ -192,6 +200,8 @@ export interface ManifestMap {
   readonly entries: number;
   /** Memory of all keys and values, in bytes. */
   readonly bytes: number;
+  /** Created only where these hold; absent: everywhere. */
+  readonly requires?: readonly ManifestRequirement[];
 }
 
 /** What to put into which map before anything is attached. */

@@ -233,6 +233,18 @@ struct task_struct {
 
 /* Before 5.11 the field was named real_start_time on some kernels; 5.5 introduced start_boottime. */
 
+struct seq_file;
+
+struct bpf_iter_meta {
+	struct seq_file *seq;
+};
+
+/* What a program that is run once for each task is given; after the last there is no task. */
+struct bpf_iter__task {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+};
+
 struct linux_binprm {
 	struct file *file;
 	const char *filename;

@@ -26,6 +26,17 @@
 #ifndef LIVE_WORDS
 #define LIVE_WORDS 1
 #endif
+/* Classes that are kept of a process, a multiple of 4, and words of what is handed down: with any exec stage. */
+#ifndef EXEC_SLOTS
+#define EXEC_SLOTS 4
+#endif
+#ifndef EXEC_WORDS
+#define EXEC_WORDS 1
+#endif
+/* Processes that a kernel without storage of tasks can keep entries of. */
+#ifndef PROCESS_ENTRIES
+#define PROCESS_ENTRIES 32768
+#endif
 #ifndef RECORD_BYTES
 #define RECORD_BYTES RECORD_BYTES_FOR(DECISION_MAX, 64, 1)
 #endif
@@ -75,6 +86,31 @@ struct path_walk {
 	struct mount_view above;
 };
 
+/* Comparisons as bits: those that hold, and those of which that is not known. */
+struct lineage {
+	u64 holds[EXEC_WORDS];
+	u64 unknown[EXEC_WORDS];
+};
+
+enum entry_flags {
+	/* Everything that the process descends from is in its entry. */
+	ENTRY_LINEAGE_KNOWN = 1,
+};
+
+/* What the exec stage keeps of a process. */
+struct process_entry {
+	/* Of each text, for each table that it is looked up in. */
+	u16 classes[EXEC_SLOTS];
+	/* Of the process itself. */
+	struct lineage own;
+	/* Of those that it descends from, as it was told when it forked and executed. */
+	struct lineage above;
+	/* The same of a process that ran before the programs did, as it was found out later. */
+	struct lineage found;
+	/* enum entry_flags */
+	u64 flags;
+};
+
 struct scratch {
 	/* Which of the CPU's levels this is. */
 	u32 level;
@@ -90,6 +126,8 @@ struct scratch {
 	u8 after_path[TRIE_BYTES + 8];
 	/* The end of the path, last byte first. */
 	struct trie_key reversed;
+	/* An entry under construction. */
+	struct process_entry entry;
 	/* The live bits of a hook with more rules than registers hold. */
 	u64 live[LIVE_WORDS];
 	/* Decisions in `record`, behind its header. */

@@ -13,14 +13,22 @@ struct process_value {
 	u32 level;
 };
 
-/* The first thread of the process; NULL above the first process. */
-static __always_inline struct task_struct *process_task(const struct process_value *value)
+/* The first thread of a process so many steps up. */
+static __always_inline struct task_struct *process_task_at(u32 level)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
 
 	task = BPF_CORE_READ(task, group_leader);
-	for (u32 step = 0; step < value->level; step++)
+	for (u32 step = 0; step < level; step++)
 		task = BPF_CORE_READ(task, real_parent, group_leader);
+	return task;
+}
+
+/* The same; NULL above the first process. */
+static __always_inline struct task_struct *process_task(const struct process_value *value)
+{
+	struct task_struct *task = process_task_at(value->level);
+
 	return BPF_CORE_READ(task, tgid) ? task : NULL;
 }
 
@@ -32,6 +40,31 @@ static __always_inline bool process_present(const struct process_value *value)
 static __always_inline u32 process_pid(const struct process_value *value)
 {
 	return BPF_CORE_READ(process_task(value), tgid);
+}
+
+static __always_inline u32 task_pid(struct task_struct *task)
+{
+	return BPF_CORE_READ(task, tgid);
+}
+
+/* Its number in its own PID namespace; 0 in the first one. */
+static __always_inline u32 task_ns_pid(struct task_struct *task)
+{
+	struct pid *pid = BPF_CORE_READ(task, thread_pid);
+	u32 level = BPF_CORE_READ(pid, level);
+	struct upid innermost = {};
+
+	if (!level)
+		return 0;
+	bpf_probe_read_kernel(&innermost, sizeof(innermost),
+			      (void *)((u64)pid + bpf_core_field_offset(struct pid, numbers) +
+				       bounded(level, 32) * bpf_core_type_size(struct upid)));
+	return innermost.nr;
+}
+
+static __always_inline u32 process_ns_pid(const struct process_value *value)
+{
+	return task_ns_pid(process_task(value));
 }
 
 static __always_inline u32 process_uid(const struct process_value *value)
@@ -59,12 +92,10 @@ static __always_inline u32 process_auid(const struct process_value *value)
 	return BPF_CORE_READ(process_task(value), loginuid.val);
 }
 
-/* The file that the process runs, as its own container names it. Threads of the kernel run none. */
-static __always_inline void process_exe(const struct process_value *value, struct scratch *scratch,
-					struct path_text *text)
+/* The file that a process runs, as its own container names it. Threads of the kernel run none. */
+static __always_inline void task_exe(struct task_struct *task, struct scratch *scratch, struct path_text *text)
 {
-	struct task_struct *task = process_task(value);
-	struct file *exe = task ? BPF_CORE_READ(task, mm, exe_file) : NULL;
+	struct file *exe = BPF_CORE_READ(task, mm, exe_file);
 	struct path root = {};
 	struct path place = {};
 

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* Test-run builds: processes that come out of a map; otherwise as in task.h, which includes this. */
+/* Test-run builds: processes that come out of a map; otherwise as in task.h and exec_stage.h, which include this. */
 #ifndef POLICYC_TEST_RUN_TASK_H
 #define POLICYC_TEST_RUN_TASK_H
 
 #include "test_run.h"
 
 struct process_value {
-	const struct test_path *exe;
+	const struct process_entry *entry;
 	bool absent;
 	u32 pid;
+	u32 ns_pid;
 	u32 uid;
 	u32 gid;
 	u32 euid;
@@ -28,18 +29,17 @@ static __always_inline bool process_present(const struct process_value *value)
 	}
 
 PROCESS_NUMBER(pid)
+PROCESS_NUMBER(ns_pid)
 PROCESS_NUMBER(uid)
 PROCESS_NUMBER(gid)
 PROCESS_NUMBER(euid)
 PROCESS_NUMBER(egid)
 PROCESS_NUMBER(auid)
 
-static __always_inline void process_exe(const struct process_value *value, struct scratch *scratch,
-					struct path_text *text)
+static __always_inline const struct process_entry *process_entry(const struct process_value *value,
+								 const enum generation generation)
 {
-	struct path_value path = { .path = value->exe };
-
-	path_read(&path, scratch, text);
+	return value->entry;
 }
 
 #endif

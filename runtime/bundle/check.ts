@@ -53,6 +53,7 @@ export function checkManifest(value: unknown): Manifest {
     hooks,
     rules: list(field(at, "rules"), MOST.rules, (one) => rule(one, policies.length, hooks.length)),
     attachments: list(field(at, "attachments"), MOST.programs, attachment),
+    ...optional(at, "fills", (one) => list(one, MOST.few, attachment)),
     programs: list(field(at, "programs"), MOST.programs, (one) => program(one, hooks.length)),
     maps: list(field(at, "maps"), MOST.maps, map),
     notes: texts(field(at, "notes"), MOST.few),
@@ -207,6 +208,7 @@ function requirement(at: Placed): ManifestRequirement {
     "kernel-function",
     "raw-tracepoint",
     "helper",
+    "no-helper",
   ] as const);
   return kind === "bpf-lsm-active" ? { kind } : { kind, name: text(field(at, "name"), 256) };
 }
@@ -231,6 +233,7 @@ function map(at: Placed): ManifestMap {
     maxEntries: size("maxEntries"),
     entries: size("entries"),
     bytes: size("bytes"),
+    ...optional(at, "requires", (one) => list(one, 64, requirement)),
   };
 }
 

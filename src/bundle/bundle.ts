@@ -82,6 +82,7 @@ export function manifestOf(parts: BundleParts, digests: Readonly<Record<string, 
     compiler: COMPILER,
     ...subjectsOf(ir),
     attachments: program.attachments,
+    ...(program.fills.length === 0 ? {} : { fills: program.fills }),
     programs: programsOf(parts),
     maps: mapsOf(ir, program),
     ...(parts.verified === undefined ? {} : { budget: budgetOf(parts.verified) }),
@@ -210,6 +211,7 @@ function mapsOf(ir: Ir, program: Program): readonly ManifestMap[] {
     { ...table("events", "ringbuf", 0, 0, 1 << 20), bytes: 1 << 20 },
     table("modes", "array", 4, 4, Math.max(1, ir.policies.length), 0),
     table("hits", "percpu_array", 4, 8, Math.max(1, rules), 0),
+    ...program.maps,
     ...program.plan.maps.map(({ name, entries }) =>
       table(
         name,

@@ -18,9 +18,10 @@ import { keyExpression, writeCompare, writeIntegerLookup, writeMapLookup } from 
 import type { Matcher } from "./matcher.ts";
 import { type HookParts, matcherName } from "./parts.ts";
 import { writeResidues, writeRules, writeRuleStep, writeWordStep } from "./rules-code.ts";
-import { writePathEnds, writeProcessTexts, writeTextRead } from "./text-code.ts";
+import { isKeptMatcher, isSelective, writeKeptProcesses } from "./process-code.ts";
+import { writePathEnds, writeTextRead } from "./text-code.ts";
 import { heldTexts } from "./texts.ts";
-import { absentField, hookName, processLevels } from "./values.ts";
+import { absentField, hookName, processMember } from "./values.ts";
 
 /** Writes `HOOK_decide`. */
 export function writeDecide(writer: CWriter, part: HookParts): void {
@@ -52,11 +53,13 @@ export function writeDecide(writer: CWriter, part: HookParts): void {
         writeField(context, field, index);
       }
     });
+    writeKeptProcesses(context, (matcher) => isSelective(context, matcher));
     hook.fields.forEach((field, index) => {
       if (isText(field)) {
         writePathEnds(context, field, index);
       }
     });
+    writeKeptProcesses(context, (matcher) => !isSelective(context, matcher));
     // What is read out of tasks costs more than the ends of a path.
     hook.fields.forEach((field, index) => {
       if (!isText(field) && field.source.kind === "process") {
@@ -73,9 +76,6 @@ export function writeDecide(writer: CWriter, part: HookParts): void {
     held.forEach((text, position) => {
       writeTextRead(context, text, position);
     });
-    for (const level of processLevels(hook)) {
-      writeProcessTexts(context, level);
-    }
     writeResidues(context);
     writeRules(context);
     const texts = held.map((_, position) => `, memory${position}, &text${position}`).join("");
@@ -89,7 +89,7 @@ export function writeDecide(writer: CWriter, part: HookParts): void {
 /** Decides all atoms of an integer or address. */
 function writeField(context: DecideContext, field: Field, index: number): void {
   const { writer, part } = context;
-  const matchers = part.matchers.filter((matcher) => matcher.field === index);
+  const matchers = part.matchers.filter((matcher) => matcher.field === index && !isKeptMatcher(matcher));
   if (matchers.length === 0) {
     return;
   }
@@ -122,7 +122,9 @@ function presenceOf(hook: IrHook, field: Field, index: number): string | undefin
       : [];
   const objects = source.kind === "part" ? partExists(hook, source) : [];
   const ancestors =
-    source.kind === "process" && source.level > 0 ? [`process_present(&values->process${source.level})`] : [];
+    source.kind === "process" && source.level !== 0
+      ? [`process_present(&values->${processMember(source.level)})`]
+      : [];
   const conditions = [...known, ...addresses, ...objects, ...ancestors];
   return conditions.length === 0 ? undefined : conditions.join(" && ");
 }

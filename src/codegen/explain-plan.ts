@@ -2,12 +2,17 @@
 import type { VerifiedIr } from "../ir/verify/verify.ts";
 import type { MapPlan } from "../../runtime/manifest.ts";
 import { planOf } from "./generate.ts";
+import { execTableName } from "./exec-code.ts";
+import type { ExecPlan, ExecTable } from "./exec-stage.ts";
 import type { Matcher } from "./matcher.ts";
 import { type HookParts, matcherName, partsOf, type PathEnds } from "./parts.ts";
 import type { EndFilter } from "./path-ends.ts";
+import { isKeptMatcher } from "./process-code.ts";
 
 /** What `--emit plan` shows: the choices, and what the runtime puts into the maps. */
 export interface ExplainedPlan extends MapPlan {
+  /** Comparisons that are made when a process forks or executes a program, and how; absent: none. */
+  readonly exec?: readonly ExplainedMatcher[];
   readonly hooks: readonly ExplainedHook[];
 }
 
@@ -22,6 +27,8 @@ export interface ExplainedHook {
 
 export interface ExplainedMatcher {
   readonly field: string;
+  /** When the comparisons are made; those of the exec stage are only looked up at the hook. */
+  readonly stage: "exec" | "event";
   readonly kind: string;
   readonly why: string;
   /** The map that it looks into, or the beginning of its tables' names; null when it has none. */
@@ -31,7 +38,27 @@ export interface ExplainedMatcher {
 /** Explains the plan of an IR. Deterministic. */
 export function explainPlan({ ir }: VerifiedIr): ExplainedPlan {
   const parts = partsOf(ir);
-  return { hooks: parts.map(explainHook), ...planOf(parts) };
+  const { exec, hooks } = parts;
+  return {
+    ...(exec === undefined ? {} : { exec: exec.tables.map((table) => explainExec(exec, table)) }),
+    hooks: hooks.map(explainHook),
+    ...planOf(parts),
+  };
+}
+
+function explainExec(exec: ExecPlan, table: ExecTable): ExplainedMatcher {
+  const { matcher } = table;
+  return {
+    field: `process.${exec.fields[matcher.field]?.name ?? ""}`,
+    stage: "exec",
+    kind: kindOf(matcher),
+    why: matcher.why,
+    table: "suffix" in matcher ? execTableName(exec, table) : null,
+  };
+}
+
+function kindOf(matcher: Matcher): string {
+  return matcher.kind === "integer-table" ? `integer-${matcher.table.kind}` : matcher.kind;
 }
 
 function explainHook(part: HookParts): ExplainedHook {
@@ -43,7 +70,8 @@ function explainHook(part: HookParts): ExplainedHook {
   };
   const explain = (matcher: Matcher): ExplainedMatcher => ({
     field: nameOf(matcher.field),
-    kind: matcher.kind === "integer-table" ? `integer-${matcher.table.kind}` : matcher.kind,
+    stage: isKeptMatcher(matcher) ? "exec" : "event",
+    kind: kindOf(matcher),
     why: matcher.why,
     table: "suffix" in matcher ? matcherName(part, matcher) : null,
   });
@@ -64,7 +92,9 @@ function explainEnds(field: string, { head, tail }: PathEnds): readonly Explaine
     { end: "last", filter: tail },
     { end: "first", filter: head },
   ].flatMap(({ end, filter }) =>
-    filter === undefined ? [] : [{ field, kind: `${end}-component`, why: whyEnds(filter), table: null }],
+    filter === undefined
+      ? []
+      : [{ field, stage: "event" as const, kind: `${end}-component`, why: whyEnds(filter), table: null }],
   );
 }
 

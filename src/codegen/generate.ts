@@ -6,15 +6,21 @@ import type { VerifiedIr } from "../ir/verify/verify.ts";
 import type { AttachPoint } from "../kernel/hook.ts";
 import { elementAt } from "../source/invariant.ts";
 import { formatSpan } from "../source/source.ts";
-import type { ManifestAlternative, ManifestAttachment, MapPlan } from "../../runtime/manifest.ts";
+import type {
+  ManifestAlternative,
+  ManifestAttachment,
+  ManifestMap,
+  MapPlan,
+} from "../../runtime/manifest.ts";
 import { type CWriter, type LineOrigin, cComment, cIdentifier, createCWriter } from "./c-writer.ts";
 import { writeDecide } from "./decide-code.ts";
 import { writeEndTables } from "./ends-code.ts";
 import { writeConclude } from "./event-code.ts";
+import { execTableName, writeExecPrograms, writeExecSizes, writeExecStage } from "./exec-code.ts";
 import { writeLayoutAsserts } from "./layout-asserts.ts";
 import { isWide } from "./live-code.ts";
 import { writeAutomatonWalk } from "./match-code.ts";
-import { endsName, type HookParts, matcherName, partsOf } from "./parts.ts";
+import { endsName, type HookParts, matcherName, type Parts, partsOf } from "./parts.ts";
 import { plannedIntegers, plannedMap, writeTables } from "./table-code.ts";
 import { writeProgram } from "./program-code.ts";
 import { heldTexts } from "./texts.ts";
@@ -30,6 +36,9 @@ export interface Program {
   readonly origins: readonly LineOrigin[];
   readonly plan: MapPlan;
   readonly attachments: readonly ManifestAttachment[];
+  readonly fills: readonly ManifestAttachment[];
+  /** Maps that are not filled from the plan and depend on the policies. */
+  readonly maps: readonly ManifestMap[];
   /** For each program of the text: its hook's index, or undefined for process tracking. */
   readonly programHooks: ReadonlyMap<string, number | undefined>;
 }
@@ -46,20 +55,28 @@ export function generate(verified: VerifiedIr): Program {
   const parts = partsOf(ir);
   const writer = createCWriter();
   writePreamble(writer, parts, ir.policies.length);
+  const { exec } = parts;
+  if (exec !== undefined) {
+    writeExecStage(writer, exec);
+  }
   const programHooks = new Map<string, number | undefined>();
-  const attachments = parts.flatMap((part) => writeHook(writer, part, programHooks));
+  const attachments = parts.hooks.flatMap((part) => writeHook(writer, part, programHooks));
   const processes = writeProcessPrograms(writer, programHooks);
+  const kept = exec === undefined ? undefined : writeExecPrograms(writer, exec);
   return {
     text: writer.text(),
     origins: writer.origins(),
     plan: planOf(parts),
-    attachments: [...processes, ...attachments],
+    // What processes hand down is kept before anything asks for it.
+    attachments: [...(kept?.attachments ?? []), ...processes, ...attachments],
+    fills: kept?.fills ?? [],
+    maps: kept?.maps ?? [],
     programHooks,
   };
 }
 
 /** Sizes that the templates need, and the templates. */
-export function writePreamble(writer: CWriter, parts: readonly HookParts[], policies: number): void {
+export function writePreamble(writer: CWriter, { hooks: parts, exec }: Parts, policies: number): void {
   const rules = parts.reduce((sum, { bits }) => sum + bits.rules.length, 0);
   const decisions = Math.max(1, ...parts.map(({ hook }) => mostDecisions(hook)));
   const fixed = Math.max(0, ...parts.map(({ hook }) => fixedCaptureBytes(hook)));
@@ -71,14 +88,18 @@ export function writePreamble(writer: CWriter, parts: readonly HookParts[], poli
   writer.line(`#define RULE_COUNT ${Math.max(1, rules)}`);
   writer.line(`#define DECISION_MAX ${decisions}`);
   writer.line(`#define RECORD_BYTES RECORD_BYTES_FOR(DECISION_MAX, ${fixed + 64}, ${texts})`);
-  const levels = Math.max(1, ...parts.map(({ hook }) => scratchLevels(hook)));
+  const levels = Math.max(1, ...parts.map(({ hook }) => heldTexts(hook).length));
   writer.line(`#define SCRATCH_LEVELS ${4 * levels}`);
   writer.line(`#define LIVE_WORDS ${Math.max(1, ...wide)}`);
+  if (exec !== undefined) {
+    writeExecSizes(writer, exec);
+  }
   for (const header of [
     "automaton.h",
     "decide.h",
     "dentry.h",
     "event.h",
+    ...(exec === undefined ? [] : ["exec_stage.h"]),
     "namespace.h",
     "objects.h",
     "path.h",
@@ -106,12 +127,6 @@ function pointedTypes(parts: readonly HookParts[]): readonly string[] {
     .flatMap(({ parameters }) => parameters)
     .flatMap(({ cType }) => /(?:struct|union) \w+/.exec(cType) ?? []);
   return [...new Set(names)].sort();
-}
-
-/** Levels of scratch memory that one decision takes: for the record and a text, other texts, a process. */
-function scratchLevels(hook: IrHook): number {
-  const reads = hook.fields.some(({ source }) => source.kind === "process" && source.part === "exe");
-  return Math.max(1, heldTexts(hook).length) + (reads ? 1 : 0);
 }
 
 function writeHook(
@@ -244,17 +259,15 @@ function writeProcessPrograms(
 }
 
 /** What the runtime puts into the maps. */
-export function planOf(parts: readonly HookParts[]): MapPlan {
-  return {
-    maps: parts.flatMap((part) => [
-      ...part.matchers.flatMap((matcher) => plannedMap(matcherName(part, matcher), matcher)),
-      ...[...part.ends].flatMap(([field, { head, tail }]) =>
-        [["head", head] as const, ["tail", tail] as const].flatMap(([end, filter]) =>
-          filter?.words.kind === "table"
-            ? plannedIntegers(endsName(part, field, end), filter.words.table)
-            : [],
-        ),
+export function planOf({ hooks, exec }: Parts): MapPlan {
+  const kept = exec?.tables.flatMap((table) => plannedMap(execTableName(exec, table), table.matcher)) ?? [];
+  const maps = hooks.flatMap((part) => [
+    ...part.matchers.flatMap((matcher) => plannedMap(matcherName(part, matcher), matcher)),
+    ...[...part.ends].flatMap(([field, { head, tail }]) =>
+      [["head", head] as const, ["tail", tail] as const].flatMap(([end, filter]) =>
+        filter?.words.kind === "table" ? plannedIntegers(endsName(part, field, end), filter.words.table) : [],
       ),
-    ]),
-  };
+    ),
+  ]);
+  return { maps: [...kept, ...maps] };
 }

@@ -60,7 +60,8 @@ function rulesOf(bits: HookBits, mask: bigint): string {
   return names.length > 3 ? `${names.slice(0, 3).join(", ")} and ${names.length - 3} more` : names.join(", ");
 }
 
-function integerTest(test: Test, field: Field): string {
+/** C expression: whether the C variable `value` passes a test of an integer field. */
+export function integerTest(test: Test, field: Field): string {
   invariant(field.type.kind === "integer", "an integer test needs an integer field");
   const { signed, bits } = field.type;
   const literal = (number: bigint): string =>
@@ -153,12 +154,16 @@ export function writeMapLookup(
   matcher: ClassMatcher,
   key: string,
 ): void {
+  writeMapClass(writer, name, matcher, key);
+  writeAnd(writer, bits, `${name}_vectors[class]`);
+}
+
+function writeMapClass(writer: CWriter, name: string, { vectors }: ClassMatcher, key: string): void {
   writer.line(`u32 *found = bpf_map_lookup_elem(&${name}, ${key});`);
   writer.line();
   writer.line("if (found)");
   writer.line("\tclass = *found;");
-  writer.line(`class = bounded(class, ${matcher.vectors.length - 1});`);
-  writeAnd(writer, bits, `${name}_vectors[class]`);
+  writer.line(`class = bounded(class, ${vectors.length - 1});`);
 }
 
 /** Decides the atoms of a text that lies in scratch memory. `memory` and `text` are C expressions. */
@@ -168,12 +173,24 @@ export function writeTextMatch(context: MatchContext, matcher: Matcher, memory: 
     writeKeep(writer, bits, matcher.vector);
     return;
   }
+  writeTextClass(writer, name, matcher, memory, text);
+  writeAnd(writer, bits, `${name}_vectors[class]`);
+}
+
+/** Declares the C variable `class`, bounded, of a text that lies in scratch memory. */
+export function writeTextClass(
+  writer: CWriter,
+  name: string,
+  matcher: Matcher,
+  memory: string,
+  text: string,
+): void {
   writer.line("u64 class = 0;");
   switch (matcher.kind) {
     case "text-trie": {
       const make = matcher.end === "front" ? "path_key" : "path_key_reversed";
       writer.line(`struct trie_key *key = ${make}(${memory}, ${text}, ${matcher.keyBytes});`);
-      writeMapLookup(context, matcher, "key");
+      writeMapClass(writer, name, matcher, "key");
       return;
     }
     case "text-hash":
@@ -182,18 +199,21 @@ export function writeTextMatch(context: MatchContext, matcher: Matcher, memory: 
       writer.line();
       writer.line("if (found)");
       writer.line("\tclass = *found;");
-      break;
+      writer.line(`class = bounded(class, ${matcher.vectors.length - 1});`);
+      return;
     case "automaton":
       writer.line(`class = ${name}_walk(${memory}, ${text}, generation);`);
       writer.line(`class = ${name}_classes[bounded(class, ${matcher.classes.length - 1})];`);
-      break;
+      writer.line(`class = bounded(class, ${matcher.vectors.length - 1});`);
+      return;
+    case "presence":
     case "compare":
     case "integer-table":
     case "network-trie":
+    case "process-class":
+    case "lineage":
       invariant(false, `a ${matcher.kind} matcher on a text`);
   }
-  writer.line(`class = bounded(class, ${matcher.vectors.length - 1});`);
-  writeAnd(writer, bits, `${name}_vectors[class]`);
 }
 
 /** Writes `NAME_walk`, which gives the state that a text ends in. */

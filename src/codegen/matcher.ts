@@ -3,7 +3,7 @@
  * exact for operator, type and number of values is chosen here, and says why.
  */
 import { type Automaton, buildAutomaton } from "../ir/automaton.ts";
-import type { Atom, Field, IrHook, Network, Test } from "../ir/ir.ts";
+import type { Atom, Field, Network } from "../ir/ir.ts";
 import {
   COMPARED_IN_PLACE,
   globsOf,
@@ -13,6 +13,7 @@ import {
   textPlace,
   valueCount,
 } from "../ir/matching.ts";
+import { testKey } from "../ir/test-key.ts";
 import { elementAt, invariant } from "../source/invariant.ts";
 import {
   allBits,
@@ -30,7 +31,7 @@ import { integerTable, type IntegerTable } from "./integer-table.ts";
 import { networkTrie, type TextEnd, textTrie, type Trie } from "./trie.ts";
 
 /** What all matchers have. */
-interface MatcherBase {
+export interface MatcherBase {
   /** Index into the hook's fields. */
   readonly field: number;
   /** The atoms that it decides, and the bits that ask for them. */
@@ -49,7 +50,8 @@ export interface ClassMatcher extends MatcherBase {
   readonly vectors: readonly bigint[];
 }
 
-export type Matcher =
+/** Looks at the value itself. */
+export type OwnMatcher =
   | CompareMatcher
   | PresenceMatcher
   | IntegerTableMatcher
@@ -57,6 +59,11 @@ export type Matcher =
   | TextHashMatcher
   | NetworkTrieMatcher
   | AutomatonMatcher;
+
+/** Takes what the exec stage has kept of a process in the place of a value. */
+export type KeptMatcher = ProcessClassMatcher | LineageMatcher;
+
+export type Matcher = OwnMatcher | KeptMatcher;
 
 /** Each distinct test in place, with the bits that fall when it does not come out as they ask. */
 export interface CompareMatcher extends MatcherBase {
@@ -107,9 +114,27 @@ export interface AutomatonMatcher extends ClassMatcher {
   readonly classes: readonly number[];
 }
 
-/** The matchers of every field of a hook, cheapest field first. */
-export function matchersOf(hook: IrHook, bits: HookBits): readonly Matcher[] {
-  return hook.fields.flatMap((field, index) => {
+/**
+ * The class of a process's value, from its entry. The last two vectors are those of no value, and of a value that could
+ * not be read whole.
+ */
+export interface ProcessClassMatcher extends ClassMatcher {
+  readonly kind: "process-class";
+  readonly level: number;
+  /** Place of the class in an entry. */
+  readonly slot: number;
+}
+
+/** A comparison that holds for a process above or not; the three vectors are those of false, true and unknown. */
+export interface LineageMatcher extends ClassMatcher {
+  readonly kind: "lineage";
+  /** Its bit in an entry. */
+  readonly bit: number;
+}
+
+/** Matchers of fields by their values, cheapest field first. */
+export function ownMatchers(fields: readonly Field[], bits: HookBits): readonly OwnMatcher[] {
+  return fields.flatMap((field, index): readonly OwnMatcher[] => {
     const use = useOfField(bits, index);
     switch (field.type.kind) {
       case "integer":
@@ -123,15 +148,17 @@ export function matchersOf(hook: IrHook, bits: HookBits): readonly Matcher[] {
   });
 }
 
-function base(field: number, use: FieldUse, why: string): MatcherBase {
+/** What all matchers have, for a part of a field's use. */
+export function base(field: number, use: FieldUse, why: string): MatcherBase {
   return { field, use, rules: rulesOfUse(use), why };
 }
 
-function isEmpty(use: FieldUse): boolean {
+/** Whether nothing is asked. */
+export function isEmpty(use: FieldUse): boolean {
   return use.guards.length + use.literals.length === 0;
 }
 
-function integerMatchers(bits: HookBits, use: FieldUse, field: Field, index: number): readonly Matcher[] {
+function integerMatchers(bits: HookBits, use: FieldUse, field: Field, index: number): readonly OwnMatcher[] {
   invariant(field.type.kind === "integer", "integer matchers are for integers");
   const ranges = onlyAtoms(use, ({ test }) => test.kind === "ranges");
   const masks = onlyAtoms(use, ({ test }) => test.kind !== "ranges");
@@ -141,7 +168,7 @@ function integerMatchers(bits: HookBits, use: FieldUse, field: Field, index: num
   }
   const classes = createClasses(bits, ranges);
   const table = integerTable(atomsOfUse(ranges), field.type, classes);
-  const matchers: Matcher[] = [
+  const matchers: OwnMatcher[] = [
     {
       kind: "integer-table",
       ...base(index, ranges, `${values} values: ${table.why}`),
@@ -171,13 +198,7 @@ function compareList(use: FieldUse): readonly Comparison[] {
   return [...found.values()];
 }
 
-function testKey(test: Test): string {
-  return JSON.stringify(test, (key, value: unknown) =>
-    key === "span" ? undefined : typeof value === "bigint" ? `${value}n` : value,
-  );
-}
-
-function networkMatcher(bits: HookBits, use: FieldUse, index: number): Matcher {
+function networkMatcher(bits: HookBits, use: FieldUse, index: number): OwnMatcher {
   const comparisons = compareList(use);
   const networks = comparisons.reduce((sum, { atom }) => sum + valueCount(atom.test), 0);
   if (networks <= COMPARED_IN_PLACE) {
@@ -193,9 +214,9 @@ function networkMatcher(bits: HookBits, use: FieldUse, index: number): Matcher {
   };
 }
 
-function textMatchers(bits: HookBits, use: FieldUse, index: number): readonly Matcher[] {
+function textMatchers(bits: HookBits, use: FieldUse, index: number): readonly OwnMatcher[] {
   const part = (place: TextPlace): FieldUse => onlyAtoms(use, ({ test }) => textPlace(test) === place);
-  const matchers: Matcher[] = [];
+  const matchers: OwnMatcher[] = [];
   const present = part("presence");
   const vector = vectorsOf(bits, present)(new Set(atomsOfUse(present)));
   if (vector !== allBits(bits)) {

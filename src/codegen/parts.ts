@@ -2,7 +2,9 @@
 import type { Ir, IrHook } from "../ir/ir.ts";
 import { type HookBits, numberBits, useOfField } from "./bits.ts";
 import { cIdentifier } from "./c-writer.ts";
-import { type Matcher, matchersOf } from "./matcher.ts";
+import { type ExecPlan, planExecStage } from "./exec-stage.ts";
+import { matchersOf } from "./kept-matcher.ts";
+import type { Matcher } from "./matcher.ts";
 import { type EndFilter, endFilter, isWorthReading, type PathEnd } from "./path-ends.ts";
 import { hookName } from "./values.ts";
 
@@ -23,15 +25,24 @@ export interface PathEnds {
   readonly tail: EndFilter | undefined;
 }
 
+/** Everything that is computed before C is written. */
+export interface Parts {
+  readonly hooks: readonly HookParts[];
+  /** Absent: no rule asks for it. */
+  readonly exec: ExecPlan | undefined;
+}
+
 /** Numbers the rules and bits of every hook and chooses their matchers. */
-export function partsOf(ir: Ir): readonly HookParts[] {
+export function partsOf(ir: Ir): Parts {
+  const exec = planExecStage(ir);
   let rules = 0;
-  return ir.hooks.map((hook, index) => {
+  const hooks = ir.hooks.map((hook, index) => {
     const bits = numberBits(hook);
     const firstRule = rules;
     rules += bits.rules.length;
-    return { hook, index, firstRule, bits, matchers: matchersOf(hook, bits), ends: endsOf(hook, bits) };
+    return { hook, index, firstRule, bits, matchers: matchersOf(hook, bits, exec), ends: endsOf(hook, bits) };
   });
+  return { hooks, exec };
 }
 
 function endsOf(hook: IrHook, bits: HookBits): ReadonlyMap<number, PathEnds> {

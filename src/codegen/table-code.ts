@@ -11,11 +11,21 @@ import type { Trie } from "./trie.ts";
 
 type PlannedMap = MapPlan["maps"][number];
 
-/** Declares the tables of a matcher; C names begin with `name`. */
+/** Declares the tables of a matcher with their vectors; C names begin with `name`. */
 export function writeTables(writer: CWriter, name: string, matcher: Matcher, bits: HookBits): void {
+  writeTable(writer, name, matcher);
+  if ("vectors" in matcher) {
+    writeVectors(writer, name, matcher.vectors, bits);
+  }
+}
+
+/** Declares what finds the class of a value. */
+export function writeTable(writer: CWriter, name: string, matcher: Matcher): void {
   switch (matcher.kind) {
     case "compare":
     case "presence":
+    case "process-class":
+    case "lineage":
       return;
     case "integer-table":
       writeIntegerTable(writer, name, matcher.table);
@@ -33,7 +43,6 @@ export function writeTables(writer: CWriter, name: string, matcher: Matcher, bit
       writeAutomaton(writer, name, matcher.automaton, matcher.classes);
       break;
   }
-  writeVectors(writer, name, matcher.vectors, bits);
 }
 
 /** Declares the vectors of classes. */
@@ -156,6 +165,8 @@ export function plannedMap(name: string, matcher: Matcher): readonly PlannedMap[
     case "compare":
     case "presence":
     case "automaton":
+    case "process-class":
+    case "lineage":
       return [];
     case "integer-table":
       return plannedIntegers(name, matcher.table);

@@ -2,12 +2,14 @@
  * Test-run builds: the decide functions of an IR as programs that read their events out of maps, so that the
  * kernel can be asked what generated code decides, without attaching anything.
  */
-import type { Field, Ir } from "../ir/ir.ts";
+import { type KeptField, isKept } from "../ir/exec-stage.ts";
+import type { Field, Ir, IrHook } from "../ir/ir.ts";
 import type { MapPlan } from "../../runtime/manifest.ts";
 import { type CWriter, createCWriter } from "./c-writer.ts";
+import { writeExecStage } from "./exec-code.ts";
 import { planOf, writeHookDecision, writePreamble } from "./generate.ts";
 import { type HookParts, partsOf } from "./parts.ts";
-import { hookName } from "./values.ts";
+import { hookName, processLevels, processMember } from "./values.ts";
 
 /** C of a test-run build and what its maps hold. */
 export interface TestRun {
@@ -35,12 +37,27 @@ export function generateTestRun(ir: Ir, variant: TestRunVariant): TestRun {
   const writer = createCWriter();
   writer.line("#define POLICYC_TEST_RUN 1");
   writePreamble(writer, parts, ir.policies.length);
-  for (const part of parts) {
+  if (parts.exec !== undefined) {
+    writeExecStage(writer, parts.exec);
+    const levels = Math.max(...parts.hooks.map(({ hook }) => processLevels(hook).length));
+    writer.line(`struct process_entry test_entries[${levels}];`);
+    writer.line("struct process_entry test_ancestor;");
+    writer.line();
+  }
+  for (const part of parts.hooks) {
     writeHookDecision(writer, part);
     writeTestMaps(writer, part);
     writeTestProgram(writer, part, variant);
   }
   return { text: writer.text(), plan: planOf(parts) };
+}
+
+/** Values of one thing each that an event can have at once. */
+export const TEST_SEVERAL = 3;
+
+/** Whether an event has several values of a field. */
+export function hasSeveral({ source }: Field): boolean {
+  return source.kind === "process" && source.level === "any";
 }
 
 function eventType(field: Field): string {
@@ -60,7 +77,12 @@ function writeTestMaps(writer: CWriter, { hook, index }: HookParts): void {
     `struct test_event_${index} {`,
     () => {
       hook.fields.forEach((field, position) => {
-        writer.line(`${eventType(field)} field${position};`);
+        if (hasSeveral(field)) {
+          writer.line(`u64 field${position}_count;`);
+          writer.line(`${eventType(field)} field${position}[${TEST_SEVERAL}];`);
+        } else {
+          writer.line(`${eventType(field)} field${position};`);
+        }
       });
     },
     "};",
@@ -108,6 +130,9 @@ function writeTestProgram(writer: CWriter, { hook, index }: HookParts, variant: 
     writer.line();
     writer.line("if (!event || !answer)");
     writer.line("\treturn 0;");
+    if (hook.fields.some(isKept)) {
+      writeTestEntries(writer, hook, generation);
+    }
     hook.fields.forEach((field, position) => {
       writeTestValue(writer, field, `event->field${position}`);
     });
@@ -115,6 +140,58 @@ function writeTestProgram(writer: CWriter, { hook, index }: HookParts, variant: 
     writer.line("test_run_end(&answer->result, answer->decisions,");
     writer.line(`\t     ${name}_decide(&values, ${guard}, ${canDeny}, ${generation}));`);
     writer.line("return 0;");
+  });
+}
+
+/** Runs the exec stage for every process that the event names. */
+function writeTestEntries(writer: CWriter, hook: IrHook, generation: string): void {
+  const kept = hook.fields.flatMap((field, position) => (isKept(field) ? [{ field, position }] : []));
+  const levels = processLevels(hook).filter((level) =>
+    kept.some(({ field }) => field.source.level === level),
+  );
+  writer.line(`const enum generation generation = ${generation};`);
+  writer.line("struct scratch *memory = scratch_acquire(generation);");
+  writer.line();
+  writer.line("if (!memory)");
+  writer.line("\treturn 0;");
+  levels.forEach((level, index) => {
+    const [entry, member] = [`test_entries[${index}]`, processMember(level)];
+    writer.line(`__builtin_memset(&${entry}, 0, sizeof(${entry}));`);
+    writer.line(`${entry}.flags = ENTRY_LINEAGE_KNOWN;`);
+    writer.line(`values.${member}.entry = &${entry};`);
+    for (const { field, position } of kept.filter(({ field: { source } }) => source.level === level)) {
+      if (level === "any") {
+        writeTestLineage(writer, field, entry, `event->field${position}`);
+      } else {
+        writeTestText(writer, field, `&${entry}`, `event->field${position}`);
+      }
+    }
+  });
+  writer.line("scratch_release();");
+}
+
+/** What several processes hand down to the one whose entry it is. */
+function writeTestLineage(writer: CWriter, field: KeptField, entry: string, event: string): void {
+  for (let number = 0; number < TEST_SEVERAL; number++) {
+    writer.block(`if (${event}_count > ${number}) {`, () => {
+      writer.line("__builtin_memset(&test_ancestor, 0, sizeof(test_ancestor));");
+      if (field.type.kind === "integer") {
+        writer.line(`exec_${field.source.part}(&test_ancestor, ${event}[${number}].value);`);
+      } else {
+        writeTestText(writer, field, "&test_ancestor", `${event}[${number}]`);
+      }
+      writer.line(`lineage_add(&${entry}.above, &test_ancestor.own);`);
+    });
+  }
+}
+
+function writeTestText(writer: CWriter, field: KeptField, entry: string, event: string): void {
+  writer.block("{", () => {
+    writer.line(`struct path_value path = { .path = &${event} };`);
+    writer.line("struct path_text text = {};");
+    writer.line();
+    writer.line("path_read(&path, memory, &text);");
+    writer.line(`exec_${field.source.part}(${entry}, memory, &text, generation);`);
   });
 }
 
@@ -144,12 +221,10 @@ function writeTestValue(writer: CWriter, field: Field, event: string): void {
       return;
     }
     case "process": {
-      const process = `values.process${field.source.level}`;
-      if (field.type.kind === "integer") {
+      if (!isKept(field)) {
+        const process = `values.${processMember(field.source.level)}`;
         writer.line(`${process}.${field.source.part} = ${event}.value;`);
         writer.line(`${process}.absent |= !${event}.present;`);
-      } else {
-        writer.line(`${process}.exe = &${event};`);
       }
       return;
     }

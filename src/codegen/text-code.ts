@@ -1,6 +1,6 @@
-/** C that decides the texts of an event: paths of arguments, and what processes run. */
+/** C that decides the texts of an event: paths of arguments. */
 import type { Field } from "../ir/ir.ts";
-import { type HookBits, allBits, bitsOfUse, rulesOfUse, useOfField } from "./bits.ts";
+import { bitsOfUse, useOfField } from "./bits.ts";
 import { cComment } from "./c-writer.ts";
 import {
   type DecideContext,
@@ -12,6 +12,7 @@ import {
   writeStopIfNone,
 } from "./decide-context.ts";
 import { writeEndFilter } from "./ends-code.ts";
+import { unresolvedVector } from "./kept-matcher.ts";
 import { anyLive, ruleMask, writeForget, writeKeep } from "./live-code.ts";
 import { writeTextMatch } from "./match-code.ts";
 import { type HookParts, matcherName } from "./parts.ts";
@@ -110,30 +111,6 @@ function writeFieldsOf(context: DecideContext, position: number): void {
   });
 }
 
-/** What a process runs, where a live rule asks for it. */
-export function writeProcessTexts(context: DecideContext, level: number): void {
-  const { writer, part } = context;
-  part.hook.fields.forEach((field, index) => {
-    if (!isText(field) || field.source.kind !== "process" || field.source.level !== level) {
-      return;
-    }
-    const position = `_exe${level}`;
-    const rules = rulesOfUse(useOfField(part.bits, index));
-    writer.line();
-    writer.block(`if (${anyLive(part.bits, rules)}) {`, () => {
-      writer.line(`struct path_text text${position} = { .status = PATH_UNRESOLVED, .offset = PATH_BYTES };`);
-      writer.line(`struct scratch *memory${position} = scratch_acquire(generation);`);
-      writer.line();
-      writer.line(`if (memory${position})`);
-      writer.line(`\tprocess_exe(&values->process${level}, memory${position}, &text${position});`);
-      writeTextField(context, field, index, position);
-      writer.line(`if (memory${position})`);
-      writer.line("\tscratch_release();");
-    });
-    forgetField(context, index);
-  });
-}
-
 /** Whether the root of a path has been looked up for its first component. */
 function rootIsKnown({ hook, ends }: HookParts, argument: number): boolean {
   return hook.fields.some(
@@ -142,12 +119,7 @@ function rootIsKnown({ hook, ends }: HookParts, argument: number): boolean {
   );
 }
 
-function writeTextField(
-  context: DecideContext,
-  field: Field,
-  index: number,
-  position: number | string,
-): void {
+function writeTextField(context: DecideContext, field: Field, index: number, position: number): void {
   const { writer, part } = context;
   const { bits } = part;
   const matchers = part.matchers.filter((matcher) => matcher.field === index);
@@ -170,7 +142,7 @@ function writeTextField(
     "",
     () => {
       writer.line("/* The outcome that each rule states for a text that can't be read whole. */");
-      writeKeep(writer, bits, unresolvedVector(bits, index));
+      writeKeep(writer, bits, unresolvedVector(bits, use));
     },
     "} else {",
   );
@@ -183,13 +155,4 @@ function writeTextField(
     }
   });
   forgetField(context, index);
-}
-
-function unresolvedVector(bits: HookBits, index: number): bigint {
-  const use = useOfField(bits, index);
-  const dropped = [
-    ...use.guards.filter(({ bit }) => bits.rules[bit]?.rule.onUnresolved === "no-match"),
-    ...use.literals.filter(({ onUnresolved }) => onUnresolved === "no-match"),
-  ];
-  return dropped.reduce((vector, { bit }) => vector & ~(1n << BigInt(bit)), allBits(bits));
 }

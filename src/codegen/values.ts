@@ -2,7 +2,7 @@
 import type { IrHook } from "../ir/ir.ts";
 import { elementAt } from "../source/invariant.ts";
 import type { FieldType } from "../kernel/field.ts";
-import type { ArgumentMapping, AttachPoint } from "../kernel/hook.ts";
+import type { ArgumentMapping, AttachPoint, ProcessLevel } from "../kernel/hook.ts";
 import { type CWriter, cIdentifier, cWord } from "./c-writer.ts";
 
 /**
@@ -27,10 +27,15 @@ export function usedArguments(hook: IrHook): readonly number[] {
   return [...new Set(used)].sort((a, b) => a - b);
 }
 
-/** The processes that fields ask for, by their steps up from the one that acts, ascending. */
-export function processLevels(hook: IrHook): readonly number[] {
+/** The processes that fields ask for, ascending. */
+export function processLevels(hook: IrHook): readonly ProcessLevel[] {
   const levels = hook.fields.flatMap(({ source }) => (source.kind === "process" ? [source.level] : []));
-  return [...new Set(levels)].sort((a, b) => a - b);
+  return [...new Set(levels)].sort((a, b) => (a === "any" ? 1 : b === "any" ? -1 : a - b));
+}
+
+/** The member of the values that stands for a process, or for all that one descends from. */
+export function processMember(level: ProcessLevel): string {
+  return level === "any" ? "lineage" : `process${level}`;
 }
 
 /** A C cast where a policy reads an argument as another integer type than the kernel's. */
@@ -72,7 +77,7 @@ export function writeValuesStruct(writer: CWriter, hook: IrHook): void {
         }
       }
       for (const level of processLevels(hook)) {
-        writer.line(`struct process_value process${level};`);
+        writer.line(`struct process_value ${processMember(level)};`);
       }
       if (hook.fields.some((_, field) => absentField(hook, field))) {
         writer.line("u64 absent; /* fields that have no value here, as bits */");
@@ -109,7 +114,8 @@ export function writeValuesFrom(writer: CWriter, hook: IrHook, point: AttachPoin
     writer.line("\treturn 0;");
   }
   for (const level of processLevels(hook)) {
-    writer.line(`values.process${level}.level = ${level};`);
+    // What a process descends from is in its own entry.
+    writer.line(`values.${processMember(level)}.level = ${level === "any" ? 0 : level};`);
   }
   const absent = hook.fields.reduce(
     (mask, _, field) => (isAbsent(hook, field, point) ? mask | (1n << BigInt(field)) : mask),

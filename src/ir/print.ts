@@ -1,6 +1,7 @@
 /** The IR as text for people: `policyc compile --emit ir`. */
 import { formatSpan } from "../source/source.ts";
 import type { AttachPoint } from "../kernel/hook.ts";
+import { isKept } from "./exec-stage.ts";
 import type {
   Bool,
   CaptureType,
@@ -27,7 +28,10 @@ function printHook(hook: IrHook): readonly string[] {
   return [
     `hook ${hook.fact.id}${hook.wantsResult ? " with result" : ""}`,
     ...hook.attachments.map((attachment) => `  ${printAttachment(attachment)}`),
-    ...hook.fields.map((field, index) => `  field ${index} ${field.name}: ${printType(field.type)}`),
+    ...hook.fields.map((field, index) => {
+      const stage = isKept(field) ? ", known at exec" : "";
+      return `  field ${index} ${field.name}: ${printType(field.type)}${stage}`;
+    }),
     ...hook.captures.map(({ argument, type, label }) => {
       return `  capture argument ${argument}: ${printType(type)}${label === undefined ? "" : ` ${JSON.stringify(label)}`}`;
     }),

@@ -12,7 +12,9 @@ export type FieldValue =
   /** The operation has no such value: a pipe's path, the address of a UNIX socket. */
   | { readonly kind: "missing" }
   /** There is a value, but it could not be read whole: a path over 4096 bytes. */
-  | { readonly kind: "unresolved" };
+  | { readonly kind: "unresolved" }
+  /** One value of each of several things: a comparison holds when it holds for any of them. */
+  | { readonly kind: "several"; readonly values: readonly FieldValue[] };
 
 /** One value for each of `IrHook.fields`, in their order. */
 export interface HookEvent {
@@ -133,13 +135,21 @@ function combinedTrail(
 }
 
 function atomTruth(atom: Atom, hook: IrHook, event: HookEvent): Truth {
-  const field = elementAt(hook.fields, atom.field);
-  const value = elementAt(event.values, atom.field);
+  return valueTruth(atom, elementAt(hook.fields, atom.field), elementAt(event.values, atom.field));
+}
+
+function valueTruth(atom: Atom, field: Field, value: FieldValue): Truth {
   switch (value.kind) {
     case "missing":
       return "false";
     case "unresolved":
       return "unknown";
+    case "several": {
+      const truths = value.values.map((each) => valueTruth(atom, field, each));
+      return (
+        truths.find((truth) => truth === "true") ?? truths.find((truth) => truth === "unknown") ?? "false"
+      );
+    }
     case "integer":
     case "text":
     case "address":

@@ -198,11 +198,24 @@ export type FieldSource =
   | { readonly kind: "file"; readonly argument: number; readonly part: FilePart }
   /** A part of a sock argument. */
   | { readonly kind: "sock"; readonly argument: number; readonly part: SockPart }
-  /** Of the process that acts (level 0), its parent (1), or an ancestor further up. */
-  | { readonly kind: "process"; readonly level: number; readonly part: ProcessPart }
+  | { readonly kind: "process"; readonly level: ProcessLevel; readonly part: ProcessPart }
   | { readonly kind: "result" };
 
-export type ProcessPart = "exe" | "pid" | "uid" | "gid" | "euid" | "egid" | "auid";
+/**
+ * The process that acts (0), its parent (1), an ancestor further up, or any that it descends from: those are the
+ * processes above it as they were when they forked, and what it was itself before it executed another program.
+ */
+export type ProcessLevel = number | "any";
+
+/** Parts that are texts are those of the program that was executed last. */
+export type ProcessPart = "exe" | ProcessNumber;
+
+export type ProcessNumber = "pid" | "ns_pid" | "uid" | "gid" | "euid" | "egid" | "auid";
+
+/** Whether a part of a process is a text. */
+export function isTextPart(part: ProcessPart): part is Exclude<ProcessPart, ProcessNumber> {
+  return part === "exe";
+}
 
 export type SockPart = "saddr" | "daddr" | "sport" | "dport" | "family" | "type" | "protocol" | "state";
 

@@ -130,6 +130,8 @@ export function describeValue(value: FieldValue): string {
     case "missing":
     case "unresolved":
       return value.kind;
+    case "several":
+      return `[${value.values.map(describeValue).join(", ")}]`;
     default:
       return unreachable(value);
   }

@@ -3,6 +3,7 @@
  * neighbours, one byte more or less, one bit flipped; and to making all atoms of one rule true at once.
  */
 import fc from "fast-check";
+import { hasSeveral, TEST_SEVERAL } from "../../src/codegen/test-run.ts";
 import { atomsOf } from "../../src/ir/bool.ts";
 import type { FieldValue, HookEvent } from "../../src/ir/evaluate.ts";
 import type {
@@ -42,15 +43,34 @@ export function eventOf(hook: IrHook): fc.Arbitrary<HookEvent> {
     perRule.set(key, candidates);
     return candidates;
   };
-  const values = hook.fields.map((field, index) =>
+  const one = (field: Field, index: number): fc.Arbitrary<AimedValue> =>
     fc.tuple(fc.nat(99), fc.nat(0xffff), randomValue(field)).map(([lot, pick, other]) => ({
       from: (rule: number) =>
         chosenValue(field, lot, pick, other, aimedAt(rule, index), elementAt(everywhere, index)),
-    })),
+    }));
+  const values = hook.fields.map((field, index) =>
+    hasSeveral(field)
+      ? fc.array(one(field, index), { maxLength: TEST_SEVERAL }).map((each) => ({
+          from: (rule: number): FieldValue => ({
+            kind: "several",
+            values: each.map((value) => value.from(rule)).filter(({ kind }) => isOfOne(field, kind)),
+          }),
+        }))
+      : one(field, index),
   );
   return fc
     .tuple(fc.nat(Math.max(0, rules.length - 1)), fc.tuple(...values))
     .map(([rule, each]) => ({ values: each.map((value) => value.from(rule)) }));
+}
+
+/** A value that depends on the rule that an event is aimed at. */
+interface AimedValue {
+  readonly from: (rule: number) => FieldValue;
+}
+
+/** A process that there is has a number. */
+function isOfOne({ type }: Field, kind: FieldValue["kind"]): boolean {
+  return type.kind !== "integer" || kind === "integer";
 }
 
 /** `lot` (0 to 99) says where the value comes from, `pick` which of the candidates it is. */
@@ -124,6 +144,8 @@ export function keyOf(value: FieldValue): string {
     case "missing":
     case "unresolved":
       return value.kind;
+    case "several":
+      return `several ${value.values.map(keyOf).join(", ")}`;
     default:
       return unreachable(value);
   }

@@ -70,7 +70,7 @@ describe("random hooks have everything that the language has", () => {
 
   test("every field type, every verdict, both modes and both postures towards the unresolved", () => {
     const types = new Set(HOOKS.flatMap(({ hook }) => hook.fields.map(({ type }) => JSON.stringify(type))));
-    expect(types.size).toBe(10);
+    expect(types.size).toBe(11);
     expect(Object.keys(count(rules, (rule) => `${rule.verdict.kind} ${rule.onUnresolved}`))).toHaveLength(6);
     expect(new Set(HOOKS.flatMap(({ policies }) => policies.map(({ mode }) => mode))).size).toBe(2);
   });
@@ -110,7 +110,7 @@ describe("random events reach what they are aimed at", () => {
   test("every kind of value, texts of every interesting length", () => {
     const values = RUNS.flatMap(({ events }) => events.flatMap((event) => event.values));
     expect(Object.keys(count(values, ({ kind }) => kind)).sort()).toEqual(
-      ["address", "integer", "missing", "text", "unresolved"].sort(),
+      ["address", "integer", "missing", "several", "text", "unresolved"].sort(),
     );
     // Each length is rare: enough events that the seed does not matter.
     const withPath = HOOKS.find(({ hook }) => hook.fields.some(({ type }) => type.kind === "path"));

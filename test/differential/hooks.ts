@@ -13,6 +13,7 @@ import type {
   Verdict,
 } from "../../src/ir/ir.ts";
 import type { ArgumentFact, AttachPoint, HookFact } from "../../src/kernel/hook.ts";
+import { processField } from "../../src/kernel/process-field.ts";
 import { elementAt } from "../../src/source/invariant.ts";
 import { createSource, createSpan, type Source, type Span } from "../../src/source/source.ts";
 import { conditionOf, poolOf, type ConditionLimits } from "./conditions.ts";
@@ -45,7 +46,27 @@ const INTEGER_TYPES: readonly FieldType[] = ([8, 16, 32, 64] as const).flatMap((
 /** The order in which hooks list their fields: what is cheap to read comes first. */
 const COST = { integer: 0, address: 1, string: 2, path: 3 } as const;
 
-function fieldTypes(): fc.Arbitrary<readonly FieldType[]> {
+/** Fields of the exec stage. */
+const KEPT_FIELDS: readonly Field[] = [
+  ["process", "exe"],
+  ["ancestor", "2", "exe"],
+  ["any ancestor", "exe"],
+  ["any ancestor", "pid"],
+].map((segments) => {
+  const field = processField(segments);
+  if (field === undefined) {
+    throw new Error(`no field ${segments.join(".")}`);
+  }
+  return { name: segments.join("."), type: field.type, source: field.source };
+});
+
+interface FieldChoice {
+  /** Of the hook's arguments. */
+  readonly types: readonly FieldType[];
+  readonly kept: readonly Field[];
+}
+
+function fieldChoices(): fc.Arbitrary<FieldChoice> {
   return fc
     .tuple(
       fc.array(fc.constantFrom(...INTEGER_TYPES), { maxLength: 3 }),
@@ -53,10 +74,13 @@ function fieldTypes(): fc.Arbitrary<readonly FieldType[]> {
       // One: the kernel side reads a single path for each event.
       fc.array(fc.constant<FieldType>({ kind: "path" }), { maxLength: 1 }),
       fc.array(fc.constant<FieldType>({ kind: "string" }), { maxLength: 2 }),
+      fc.oneof(fc.constant<Field[]>([]), fc.subarray([...KEPT_FIELDS], { maxLength: 2 })),
     )
-    .map(([integers, addresses, paths, strings]) => [...integers, ...addresses, ...strings, ...paths])
-    .filter((types) => types.length > 0 && types.length <= 6)
-    .map((types) => [...types].sort((a, b) => COST[a.kind] - COST[b.kind]));
+    .map(([integers, addresses, paths, strings, kept]) => ({
+      types: [...integers, ...addresses, ...strings, ...paths].sort((a, b) => COST[a.kind] - COST[b.kind]),
+      kept,
+    }))
+    .filter(({ types, kept }) => types.length + kept.length > 0 && types.length + kept.length <= 6);
 }
 
 function fieldOf(type: FieldType, argument: number): Field {
@@ -254,8 +278,8 @@ function variantOf(shape: HookShape, types: readonly FieldType[]): fc.Arbitrary<
 /** A hook of the given size, with random fields. */
 export function hookOf(shape: HookShape): fc.Arbitrary<RandomHook> {
   const source = sourceOf(shape.rules);
-  return fieldTypes().chain((types) => {
-    const fields = types.map(fieldOf);
+  return fieldChoices().chain(({ types, kept }) => {
+    const fields = [...types.map(fieldOf), ...kept];
     const fact = factOf(types);
     const parts = fc.tuple(rulesOf(shape, fields, source), policiesOf(source), variantOf(shape, types));
     return parts.chain(([rules, policies, variant]) =>

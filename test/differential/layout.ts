@@ -1,7 +1,8 @@
 /** How events and results of test-run programs lie in memory: the structs of `bpf/templates/test_run.h`. */
+import { hasSeveral, TEST_SEVERAL } from "../../src/codegen/test-run.ts";
 import type { FieldValue, HookEvent } from "../../src/ir/evaluate.ts";
 import { mostDecisions } from "../../src/ir/decisions.ts";
-import type { FieldType, IrHook } from "../../src/ir/ir.ts";
+import type { Field, FieldType, IrHook } from "../../src/ir/ir.ts";
 import { elementAt, invariant, unreachable } from "../../src/source/invariant.ts";
 import { LONGEST_PATH } from "./events.ts";
 
@@ -30,12 +31,16 @@ export interface KernelResult {
 
 /** Bytes of one event of a hook. */
 export function eventSize(hook: IrHook): number {
-  return hook.fields.reduce((size, { type }) => size + valueSize(type), 0);
+  return hook.fields.reduce((size, field) => size + fieldSize(field), 0);
 }
 
 /** Bytes of one result of a hook. */
 export function resultSize(hook: IrHook): number {
   return RESULT_HEADER + Math.ceil(mostDecisions(hook) / 2) * 8;
+}
+
+function fieldSize(field: Field): number {
+  return hasSeveral(field) ? 8 + TEST_SEVERAL * valueSize(field.type) : valueSize(field.type);
 }
 
 function valueSize(type: FieldType): number {
@@ -57,12 +62,27 @@ export function encodeEvents(hook: IrHook, events: readonly HookEvent[]): Buffer
   const buffer = Buffer.alloc(size * events.length);
   for (const [index, event] of events.entries()) {
     let offset = index * size;
-    for (const [position, { type }] of hook.fields.entries()) {
-      encodeValue(buffer.subarray(offset, offset + valueSize(type)), type, elementAt(event.values, position));
-      offset += valueSize(type);
+    for (const [position, field] of hook.fields.entries()) {
+      const size = fieldSize(field);
+      encodeField(buffer.subarray(offset, offset + size), field, elementAt(event.values, position));
+      offset += size;
     }
   }
   return buffer;
+}
+
+function encodeField(into: Buffer, field: Field, value: FieldValue): void {
+  if (!hasSeveral(field)) {
+    encodeValue(into, field.type, value);
+    return;
+  }
+  invariant(value.kind === "several", `an event has several values of ${field.name}`);
+  invariant(value.values.length <= TEST_SEVERAL, `no more than ${TEST_SEVERAL} of them`);
+  into.writeBigUInt64LE(BigInt(value.values.length));
+  const size = valueSize(field.type);
+  value.values.forEach((each, index) => {
+    encodeValue(into.subarray(8 + index * size, 8 + (index + 1) * size), field.type, each);
+  });
 }
 
 function encodeValue(into: Buffer, type: FieldType, value: FieldValue): void {

@@ -227,6 +227,14 @@ function simplerValues(value: FieldValue): readonly FieldValue[] {
     case "missing":
     case "unresolved":
       return [];
+    case "several": {
+      const { values } = value;
+      const fewer = values.map((_, index) => values.toSpliced(index, 1));
+      const simpler = values.flatMap((each, index) =>
+        simplerValues(each).map((other) => values.with(index, other)),
+      );
+      return [...fewer, ...simpler].map((each) => ({ kind: "several", values: each }));
+    }
     default:
       return unreachable(value);
   }

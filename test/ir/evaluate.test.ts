@@ -1,5 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { evaluate, type HookEvent, trailOf, type Truth, truthOf } from "../../src/ir/evaluate.ts";
+import {
+  evaluate,
+  type FieldValue,
+  type HookEvent,
+  trailOf,
+  type Truth,
+  truthOf,
+} from "../../src/ir/evaluate.ts";
 import type { Bool } from "../../src/ir/ir.ts";
 import { ADDRESS, ALLOW, DENY, FALSE, KILL, PATH, SIGNED, TRUE, UNSIGNED } from "./conditions-by-hand.ts";
 import {
@@ -54,6 +61,27 @@ describe("text", () => {
   test("alternatives are ORed and none never holds", () => {
     expect(truth(text("exact", "/a", "/b"), event({ path: "/b" }))).toBe("true");
     expect(truth(text("prefix"), event({ path: "/b" }))).toBe("false");
+  });
+});
+
+describe("a field of several processes", () => {
+  const several = (...values: FieldValue[]): HookEvent => event({ path: { kind: "several", values } });
+  const is = (path: string): FieldValue => ({ kind: "text", bytes: Buffer.from(path) });
+  const shell = text("exact", "/bin/sh");
+
+  test.each([
+    ["none of them", several(), "false"],
+    ["one that passes", several(is("/bin/ls"), is("/bin/sh")), "true"],
+    ["only others", several(is("/bin/ls"), MISSING), "false"],
+    ["one that is not known", several(is("/bin/ls"), UNRESOLVED), "unknown"],
+    ["one that passes and one that is not known", several(UNRESOLVED, is("/bin/sh")), "true"],
+  ] as const)("with %s is %s", (_, happening, expected) => {
+    expect(truth(shell, happening)).toBe(expected);
+  });
+
+  test("is negated as a whole", () => {
+    expect(truth(not(shell), several(is("/bin/ls"), is("/bin/sh")))).toBe("false");
+    expect(truth(not(shell), several(is("/bin/ls")))).toBe("true");
   });
 });
 

@@ -179,8 +179,8 @@ function isWithoutValue({ segments }: FieldReference, { event }: ResolvedHook): 
   );
 }
 
-/** Roots of fields that belong to the process's container, or to any of several processes. */
-const plannedRoots: ReadonlySet<string> = new Set(["any ancestor", "container", "pod"]);
+/** Roots of fields that belong to the process's container. */
+const plannedRoots: ReadonlySet<string> = new Set(["container", "pod"]);
 
 function findField(
   reference: FieldReference,

@@ -2,10 +2,11 @@
 import type { AttachKind } from "../../kernel/hook.ts";
 import type { HelperName, MapKind } from "../../kernel/features.ts";
 import type { Span } from "../../source/source.ts";
+import { execStageOf } from "../exec-stage.ts";
 import type { Ir, IrHook, IrRule } from "../ir.ts";
 import { type Generation, generations, helpersOf } from "./calls.ts";
 import { type Estimate, estimate, weigh } from "./estimate.ts";
-import { fixedMaps, tableMap } from "./maps.ts";
+import { execMaps, fixedMaps, tableMap } from "./maps.ts";
 import { shapeOf } from "./shape.ts";
 import { type FieldTable, tablesOf } from "./tables.ts";
 import { valueCount } from "../matching.ts";
@@ -88,12 +89,14 @@ export function rulesOf(hook: IrHook): readonly IrRule[] {
 /** Measures an IR. */
 export function measure(ir: Ir): Budget {
   const tables = ir.hooks.map(tablesOf);
+  const stage = execStageOf(ir);
   return {
     policies: ir.policies.length,
     rules: ir.hooks.reduce((sum, hook) => sum + rulesOf(hook).length, 0),
     hooks: ir.hooks.map((hook, index) => measureHook(hook, tables[index] ?? [])),
     maps: [
       ...fixedMaps(ir, tables),
+      ...(stage === undefined ? [] : execMaps(stage)),
       ...tables.flatMap((own, hook) => own.flatMap((table) => tableMap(table, hook))),
     ],
     functions: programsByFunction(ir),

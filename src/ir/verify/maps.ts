@@ -5,7 +5,8 @@ import { capturedTexts, fixedCaptureBytes } from "../captures.ts";
 import { mostDecisions } from "../decisions.ts";
 import type { Ir, IrHook } from "../ir.ts";
 import type { MapBudget } from "./budget.ts";
-import type { FieldTable } from "./tables.ts";
+import { type ExecStage } from "../exec-stage.ts";
+import { type FieldTable, execTablesOf } from "./tables.ts";
 import { isWide, wordsOf } from "./words.ts";
 
 /** Bytes of a trie's or hash's entry beside key and value: links, flags and what is freed later. */
@@ -19,7 +20,7 @@ const EVENTS_BYTES = 1 << 20;
 /** The map of a table, if it is in one. */
 export function tableMap(
   { kind, suffix, keyBytes, entries }: FieldTable,
-  hook: number,
+  hook: number | undefined,
 ): readonly MapBudget[] {
   if (kind === undefined) {
     return [];
@@ -27,7 +28,15 @@ export function tableMap(
   const prefixLength = kind === "lpm_trie" ? 4 : 0;
   const sizes = { keyBytes: keyBytes + prefixLength, valueBytes: 4, entries: Math.max(1, entries) };
   const node = NODE_BYTES + keyBytes + sizes.valueBytes;
-  return [{ name: suffix, kind, ...sizes, bytes: sizes.entries * roundUp(node), hook }];
+  return [
+    {
+      name: suffix,
+      kind,
+      ...sizes,
+      bytes: sizes.entries * roundUp(node),
+      ...(hook === undefined ? {} : { hook }),
+    },
+  ];
 }
 
 /** The maps that every bundle has. */
@@ -53,6 +62,32 @@ export function fixedMaps(ir: Ir, tables: readonly (readonly FieldTable[])[]): r
     map("scratch", "percpu_array", scratchBytes(ir, blocks), SCRATCH_LEVELS),
   ];
 }
+
+/** The maps of the exec stage: its tables, and the entries of processes on either kind of kernel. */
+export function execMaps(stage: ExecStage): readonly MapBudget[] {
+  const tables = execTablesOf(stage);
+  const texts = stage.fields.filter(({ type }) => type.kind !== "integer").length;
+  const classes = tables.length + texts;
+  const handedDown = [...stage.tests.values()].filter(({ ofAncestors }) => ofAncestors).length;
+  const valueBytes = roundUp(2 * Math.max(4, classes)) + 48 * Math.max(1, Math.ceil(handedDown / 64)) + 8;
+  const entry = { keyBytes: PROCESS_KEY_BYTES, valueBytes, entries: PROCESS_ENTRIES };
+  return [
+    ...tables
+      .flatMap((table) => tableMap(table, undefined))
+      .map((map) => ({ ...map, name: `exec_${map.name}` })),
+    { name: "process_entries", kind: "task_storage", ...entry, keyBytes: 4, entries: 1, bytes: valueBytes },
+    {
+      name: "process_table",
+      kind: "hash",
+      ...entry,
+      bytes: PROCESS_ENTRIES * (NODE_BYTES + PROCESS_KEY_BYTES + valueBytes),
+    },
+  ];
+}
+
+const PROCESS_KEY_BYTES = 16;
+/** Processes that kernels without storage of tasks keep entries of: `bpf/templates/scratch.h`. */
+const PROCESS_ENTRIES = 32768;
 
 /** Decisions that can be under way on one processor: `bpf/templates/scratch.h`. */
 const SCRATCH_LEVELS = 4;

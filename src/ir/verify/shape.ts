@@ -1,6 +1,8 @@
 /** The parts of a hook's programs that cost instructions, counted. The estimate weighs each of them. */
-import type { Atom, IrHook, IrRule } from "../ir.ts";
 import { atomsOf } from "../bool.ts";
+import { isKept } from "../exec-stage.ts";
+import type { Atom, Field, IrHook, IrRule } from "../ir.ts";
+import { testKey } from "../test-key.ts";
 import { endsOf } from "./path-end-words.ts";
 import { type FieldTable, sideOf } from "./tables.ts";
 import { isWide, residueSize, wordsOf } from "./words.ts";
@@ -72,19 +74,29 @@ export function shapeOf(
 ): { readonly shape: Omit<Shape, "guard" | "old">; readonly rules: readonly RuleShape[] } {
   const inTable = new Set(tables.map(({ field, side }) => `${field} ${side}`));
   const known = new Set<string>();
+  const isKeptField = (index: number): boolean => {
+    const field = hook.fields[index];
+    return field !== undefined && isKept(field);
+  };
   const rules = hook.blocks
     .flatMap((block) => block.rules)
     .map((rule) =>
-      ruleShape(rule, known, ({ field, test }) => inTable.has(`${field} ${sideOf(test) ?? ""}`)),
+      ruleShape(
+        rule,
+        known,
+        ({ field, test }) => inTable.has(`${field} ${sideOf(test) ?? ""}`) || isKeptField(field),
+      ),
     );
   const sum = (part: Exclude<keyof RuleShape, "rule">): number =>
     rules.reduce((total, rule) => total + rule[part], 0);
   const words = wordsOf(hook);
   const wide = isWide(words);
   const loopWords = !wide && rules.length > FOLLOWED_RULES ? Math.ceil(rules.length / 64) : 0;
-  const pathFields = hook.fields.filter(({ type }) => type.kind === "path").length;
-  const ends = hook.fields.flatMap(({ type }, index) => (type.kind === "path" ? endsOf(hook, index) : []));
-  const lookups = tables.length + ends.filter((count) => count > COMPARED_ENDS).length;
+  const isPath = (field: Field): boolean => field.type.kind === "path" && !isKept(field);
+  const pathFields = hook.fields.filter(isPath).length;
+  const ends = hook.fields.flatMap((field, index) => (isPath(field) ? endsOf(hook, index) : []));
+  const lookups =
+    tables.length + ends.filter((count) => count > COMPARED_ENDS).length + hook.fields.filter(isKept).length;
   return {
     shape: {
       program: 1,
@@ -124,7 +136,7 @@ function argumentsOf(hook: IrHook, kinds: readonly string[]): number {
 /** Equal tests are made once: `known` has those of the rules before. What is in a table is not compared. */
 function ruleShape(rule: IrRule, known: Set<string>, isInTable: (atom: Atom) => boolean): RuleShape {
   const fresh = atomsOf(rule.condition).filter((atom) => {
-    const key = isInTable(atom) ? undefined : testKey(atom);
+    const key = isInTable(atom) ? undefined : `${atom.field} ${testKey(atom.test)}`;
     const isNew = key !== undefined && !known.has(key);
     known.add(key ?? "");
     return isNew;
@@ -136,12 +148,6 @@ function ruleShape(rule: IrRule, known: Set<string>, isInTable: (atom: Atom) => 
     residues: residueAtoms > 0 ? 1 : 0,
     residueAtoms,
   };
-}
-
-function testKey({ field, test }: Atom): string {
-  const withoutSpans = (key: string, value: unknown): unknown =>
-    key === "span" ? undefined : typeof value === "bigint" ? value.toString() : value;
-  return `${field} ${JSON.stringify(test, withoutSpans)}`;
 }
 
 function comparisonCount({ test }: Atom): number {

@@ -6,6 +6,7 @@ import type { MapKind } from "../../kernel/features.ts";
 import { elementAt } from "../../source/invariant.ts";
 import type { Span } from "../../source/source.ts";
 import { buildAutomaton } from "../automaton.ts";
+import { type ExecStage, isKept } from "../exec-stage.ts";
 import type { Atom, IrHook, Network, Test } from "../ir.ts";
 import {
   COMPARED_IN_PLACE,
@@ -47,14 +48,28 @@ const sides: readonly Side[] = ["front", "back", "globs", "networks", "values"];
 const ADDRESS_BYTES = 16;
 const INTEGER_BYTES = 8;
 
-/** The tables of a hook, in the order of its fields. */
+/** The tables of a hook, in the order of its fields; those of the exec stage are its own. */
 export function tablesOf(hook: IrHook): readonly FieldTable[] {
-  return hook.fields.flatMap((_, field) => {
-    const atoms = atomsOfField(hook, field);
-    return sides.flatMap((side) => {
-      const mine = atoms.filter(({ test }) => sideOf(test) === side);
-      return mine.length === 0 ? [] : tableOf(mine, side, field);
-    });
+  return hook.fields.flatMap((known, field) =>
+    isKept(known) ? [] : tablesOfAtoms(atomsOfField(hook, field), field),
+  );
+}
+
+/** The tables that the exec stage looks into. */
+export function execTablesOf({ fields, tests }: ExecStage): readonly FieldTable[] {
+  const atoms = [...tests.values()].map(({ atom }) => atom);
+  return fields.flatMap((_, field) =>
+    tablesOfAtoms(
+      atoms.filter((atom) => atom.field === field),
+      field,
+    ),
+  );
+}
+
+function tablesOfAtoms(atoms: readonly Atom[], field: number): readonly FieldTable[] {
+  return sides.flatMap((side) => {
+    const mine = atoms.filter(({ test }) => sideOf(test) === side);
+    return mine.length === 0 ? [] : tableOf(mine, side, field);
   });
 }
 
