@@ -1,6 +1,6 @@
 /**
  * The order in which the rules of a section are looked at: the most specific first. A rule for one program comes
- * before rules for all, a whole path before a file name, that before directories and patterns; of these, the one
+ * before rules for all; a whole path before a file name, that before directories and patterns; of these, the one
  * with more letters. Of two rules that are equally specific, what blocks comes before what allows.
  */
 import type { ActionName } from "./words.ts";
@@ -27,13 +27,13 @@ function tierOf(subject: Subject, hasSource: boolean): number {
     case "path":
     case "socket-type":
     case "other":
-      return hasSource ? 1 : 3;
+      return hasSource ? 1 : 4;
     case "directory":
     case "pattern":
-      return hasSource ? 2 : 5;
+      return hasSource ? 3 : 6;
     case "execname":
     case "socket-protocol":
-      return hasSource ? 2 : 4;
+      return hasSource ? 2 : 5;
   }
 }
 

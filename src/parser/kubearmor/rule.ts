@@ -90,17 +90,12 @@ function rulesOf(rule: SectionRule): readonly Rule[] {
   const owned = compare("file.owned", "in", [{ kind: "integer", value: 1n, span }], span);
   const terminal = compare("process.tty", "exists", [], span);
   const refuse = action === "Audit" ? report(actionSpan) : refusal(actionSpan);
+  const pass = permission(actionSpan);
   if (rule.ownerOnly) {
-    return [
-      ...(action === "Audit" ? [] : [ruleOf(owned, permission(actionSpan), span)]),
-      ruleOf(negated(owned, span), refuse, span),
-    ];
+    return [ruleOf(owned, pass, span), ruleOf(negated(owned, span), refuse, span)];
   }
   if (rule.refusesTerminal) {
-    return [
-      ruleOf(terminal, refuse, span),
-      ...(action === "Audit" ? [] : [ruleOf(undefined, permission(actionSpan), span)]),
-    ];
+    return [ruleOf(terminal, refuse, span), ruleOf(undefined, pass, span)];
   }
   return [ruleOf(undefined, actionsOf(attributes), span)];
 }
