@@ -69,8 +69,8 @@ export default {
     ),
     layer(
       "yaml-in-one-place",
-      "Only the YAML front end knows YAML.",
-      "^(src/(?!parser/yaml/)|runtime/)",
+      "Only the YAML front end, and the reader of nodes' configuration, know YAML.",
+      "^(src/(?!parser/yaml/)|runtime/(?!configuration\\.ts))",
       "node_modules/yaml",
     ),
     layer(

@@ -36,13 +36,32 @@ await build({
   minify: true,
 });
 
-// The runtime is one small file: in a virtual machine each further file costs more than its parsing.
+// The runtime is one small file: in a virtual machine each further file costs more than its parsing. What reads
+// configuration files brings a YAML parser, and is a second one.
+const configuration = "policyc-runtime-configuration";
+const besideRuntime = {
+  name: "beside-runtime",
+  setup: (building) => {
+    building.onResolve({ filter: /\/configuration\.ts$/ }, () => ({
+      path: `./${configuration}.js`,
+      external: true,
+    }));
+  },
+};
 await build({
   ...shared,
   entryPoints: { "policyc-runtime": "runtime/main.ts" },
   outdir: "dist",
   format: "cjs",
   external: ["koffi"],
+  minify: true,
+  plugins: [besideRuntime],
+});
+await build({
+  ...shared,
+  entryPoints: { [configuration]: "runtime/configuration.ts" },
+  outdir: "dist",
+  format: "cjs",
   minify: true,
 });
 

@@ -5,7 +5,7 @@
  */
 
 /** What an event record tells. */
-export const EVENT_KINDS = { hook: 1, exec: 2, exit: 3, clone: 4 } as const;
+export const EVENT_KINDS = { hook: 1, exec: 2, exit: 3, clone: 4, throttle: 5 } as const;
 
 /** Offset and size in bytes of each field of a struct. */
 export interface FieldLayout {
@@ -72,7 +72,11 @@ export const EVENT_FLAGS = {
  * integer: 8 bytes; file and path: `captured_path` and its bytes, padded to 8; text: `captured_text` likewise;
  * sock: `captured_sock`.
  */
-export const DECISION_FLAGS = { enforced: 1 } as const;
+export const DECISION_FLAGS = {
+  enforced: 1,
+  /** A limit left the alert out: the record is there for another decision. */
+  suppressed: 2,
+} as const;
 
 export const CAPTURED_PATH = struct("captured_path", 16, {
   /** Bytes of path that follow, no terminating NUL. */
@@ -142,6 +146,71 @@ export const CLONE_RECORD = struct("clone_record", 24, {
   origin_tgid: [4, 4],
   parent_start_time: [8, 8],
   origin_start_time: [16, 8],
+});
+
+/** After the header of a throttle record: a limit begins to leave out alerts, or did until now. Times are in milliseconds. */
+export const THROTTLE_RECORD = struct("throttle_record", 80, {
+  /** THROTTLE_TYPES. */
+  type: [0, 4],
+  /** Index into Manifest.rules: the rule whose alert showed it. */
+  rule: [4, 4],
+  /** Index into Manifest.limits. */
+  limit: [8, 4],
+  /** The limit as it was then: alerts in a window; 0 when it has been lifted. */
+  count: [12, 4],
+  window: [16, 8],
+  mute: [24, 8],
+  /** LIMIT_SCOPES. */
+  scope_kind: [32, 4],
+  /** Process or thread id. */
+  scope_id: [36, 4],
+  /** cgroup id, or start time of the process or thread in nanoseconds since boot. */
+  scope: [40, 8],
+  /** Hash of the arguments that it counts for; 0: of all. */
+  arguments: [48, 8],
+  /** cgroup of the process in the header. */
+  cgroup: [56, 8],
+  /** When the window began, since boot. */
+  began: [64, 8],
+  /** Stop: alerts that were left out. */
+  suppressed: [72, 8],
+});
+
+export const THROTTLE_TYPES = { start: 1, stop: 2 } as const;
+
+/** Value of the `limits` map: milliseconds. `count` 0: every alert is posted. */
+export const LIMIT_ENTRY = struct("limit_entry", 24, {
+  count: [0, 4],
+  /** LIMIT_SCOPES. */
+  scope: [4, 4],
+  window: [8, 8],
+  mute: [16, 8],
+});
+
+export const LIMIT_SCOPES = { rule: 0, container: 1, process: 2, thread: 3 } as const;
+
+/** Value of the `rule_limits` map. */
+export const RULE_LIMIT = struct("rule_limit", 8, {
+  /** Index into Manifest.limits and 1; 0: no limit. */
+  limit: [0, 4],
+  /** Which of the hook's hashed arguments tell alerts apart, as bits. */
+  arguments: [4, 4],
+});
+
+/** Key and value of the `limit_states` map. */
+export const LIMIT_KEY = struct("limit_key", 24, {
+  limit: [0, 4],
+  id: [4, 4],
+  scope: [8, 8],
+  arguments: [16, 8],
+});
+
+export const LIMIT_STATE = struct("limit_state", 32, {
+  /** When the window began, in milliseconds since boot, above 24 bits; see `bpf/templates/throttle.h`. */
+  window: [0, 8],
+  attempts: [8, 8],
+  suppressed: [16, 8],
+  told: [24, 8],
 });
 
 export const EXEC_FLAGS = {

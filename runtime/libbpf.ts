@@ -95,6 +95,11 @@ export const mapLookup = bind<(first: number, second: Uint8Array, third: Uint8Ar
   "bpf",
   "int bpf_map_lookup_elem(int fd, const void *key, void *value)",
 );
+/** The first key after `previous`, or the first of all; below 0 when there is none. */
+export const mapNextKey = bind<(first: number, second: Uint8Array | null, third: Uint8Array) => number>(
+  "bpf",
+  "int bpf_map_get_next_key(int fd, const void *previous, void *next)",
+);
 export const pinObject = bind<(first: number, second: string) => number>(
   "bpf",
   "int bpf_obj_pin(int fd, const char *path)",
@@ -216,6 +221,11 @@ const CLOCK_BOOTTIME = 7;
 /** When the machine booted, nanoseconds since 1970. */
 export function bootTime(): bigint {
   return readClock(CLOCK_REALTIME) - readClock(CLOCK_BOOTTIME);
+}
+
+/** Milliseconds since the machine booted. */
+export function millisecondsSinceBoot(): bigint {
+  return readClock(CLOCK_BOOTTIME) / 1_000_000n;
 }
 
 function readClock(clock: number): bigint {

@@ -24,9 +24,11 @@ import {
   takeMessages,
 } from "./libbpf.ts";
 import type { Pointer } from "./libbpf.ts";
-import { WELL_KNOWN_MAPS } from "./manifest.ts";
+import { LIMIT_MAPS, WELL_KNOWN_MAPS } from "./manifest.ts";
 import type { ManifestAttachment } from "./manifest.ts";
 import { errnoName, fillMap, writeWord } from "./maps.ts";
+import { writeSecret, writeThrottling } from "./throttling.ts";
+import type { Throttling } from "./throttling.ts";
 import type { SourceLine } from "./verifier-log.ts";
 
 /** A bundle in the kernel: programs loaded, maps filled, nothing attached yet. */
@@ -57,6 +59,8 @@ export interface Loaded extends Prepared {
 export interface LoadOptions {
   /** Every policy reports only, whatever its own mode. */
   readonly monitor: boolean;
+  /** What rules that leave their limit to the node get. */
+  readonly throttling: Throttling;
 }
 
 let messages: string[] | undefined;
@@ -85,7 +89,8 @@ export async function load(bundle: Bundle, host: Host, options: LoadOptions): Pr
     objectClose(prepared.value.object);
     return attached;
   }
-  const refused = (await fillIn(attached.value)) ?? arm(attached.value, options);
+  const refused =
+    (await fillIn(attached.value)) ?? setLimits(attached.value, options) ?? arm(attached.value, options);
   if (refused !== undefined) {
     release(attached.value);
     return { kind: "failed", failure: refused };
@@ -284,6 +289,17 @@ async function fillIn({ fills }: Prepared): Promise<Failure | undefined> {
 /** Lets the policies enforce, now that all of them are in place. */
 function arm(loaded: Loaded, options: LoadOptions): Failure | undefined {
   return setModes(loaded.bundle, loaded.object, (mode) => (mode === "enforce" && !options.monitor ? 1 : 0));
+}
+
+/** The node's throttling, and what arguments are hashed with. Nothing is posted yet. */
+function setLimits({ bundle, object }: Loaded, { throttling }: LoadOptions): Failure | undefined {
+  if (bundle.manifest.limits.length === 0) {
+    return undefined;
+  }
+  const written =
+    writeSecret(mapFd(object, LIMIT_MAPS.secret)) &&
+    writeThrottling(mapFd(object, LIMIT_MAPS.limits), bundle.manifest, throttling);
+  return written ? undefined : { exit: 3, message: "can't set the limits on alerts", notes: [] };
 }
 
 function setModes(

@@ -4,6 +4,7 @@ import { Argument, Command, CommanderError, Option } from "commander";
 import { renderFailure, thrownMessage } from "./failure.ts";
 import type { Result } from "./failure.ts";
 import type { OutputFormat } from "./stream.ts";
+import type { Throttling } from "./throttling.ts";
 
 /** The one in package.json. */
 const VERSION = "0.1.0";
@@ -46,7 +47,7 @@ function program(): Command {
     .description("loads policy bundles into the kernel and reports what they decide")
     .version(VERSION)
     .exitOverride();
-  main
+  const command = main
     .command("run <bundle> <command...>")
     .description("run a command under a bundle that goes when the command ends")
     .addOption(outputOption())
@@ -54,16 +55,23 @@ function program(): Command {
     .option("--events-file <path>", "write events there instead of to standard error")
     .option("--monitor", "report only, whatever the policies' modes")
     .action(async (bundle: string, command: string[], flags: OutputFlags & RunFlags) => {
+      const throttling = await askedThrottling(flags);
+      if (throttling.kind === "failed") {
+        finish(throttling);
+        return;
+      }
       const { run } = await import("./commands/run.ts");
       finish(
         await run(bundle, command, {
           format: flags.output,
           color: wantsColor(flags.color, flags.eventsFile === undefined && process.stderr.isTTY),
           monitor: flags.monitor ?? false,
+          throttling: throttling.value,
           eventsFile: flags.eventsFile,
         }),
       );
     });
+  addThrottlingOptions(command);
   addLoad(main);
   addEvents(main);
   addState(main);
@@ -71,7 +79,7 @@ function program(): Command {
 }
 
 function addLoad(main: Command): void {
-  main
+  const command = main
     .command("load <bundle...>")
     .description("check, load, attach and pin bundles: all of them or none")
     .addOption(outputOption())
@@ -81,6 +89,11 @@ function addLoad(main: Command): void {
     .option("--replace", "take the place of what is loaded under the same name, without a gap")
     .option("--name <name>", "name to load under (default: the file's)")
     .action(async (bundles: string[], flags: OutputFlags & LoadCommandFlags) => {
+      const throttling = await askedThrottling(flags);
+      if (throttling.kind === "failed") {
+        finish(throttling);
+        return;
+      }
       const { loadBundles } = await import("./commands/load.ts");
       finish(
         await loadBundles(bundles, {
@@ -88,11 +101,49 @@ function addLoad(main: Command): void {
           color: wantsColor(flags.color, process.stdout.isTTY),
           follow: flags.follow ?? false,
           monitor: flags.monitor ?? false,
+          throttling: throttling.value,
           replace: flags.replace ?? false,
           name: flags.name,
         }),
       );
     });
+  addThrottlingOptions(command);
+}
+
+/** As KubeArmor's users know them. */
+function addThrottlingOptions(command: Command): void {
+  command
+    .option("--config <file>", "YAML file or ConfigMap with these settings")
+    .option(
+      "--alertThrottling <bool>",
+      "limit the alerts of rules that leave that to the node (default: true)",
+    )
+    .option("--maxAlertPerSec <number>", "alerts a second of each rule and container (default: 10)")
+    .option("--throttleSec <seconds>", "how long there are none after a second with more (default: 30)");
+}
+
+interface ThrottlingFlags {
+  readonly config?: string;
+  readonly alertThrottling?: string;
+  readonly maxAlertPerSec?: string;
+  readonly throttleSec?: string;
+}
+
+/** What the options and the file ask for; options win. */
+async function askedThrottling(flags: ThrottlingFlags): Promise<Result<Throttling>> {
+  const { config, alertThrottling, maxAlertPerSec, throttleSec } = flags;
+  const { askThrottling, DEFAULT_THROTTLING } = await import("./throttling.ts");
+  const file =
+    config === undefined ? undefined : (await import("./configuration.ts")).readThrottlingFile(config);
+  if (file?.kind === "failed") {
+    return file;
+  }
+  const asked = {
+    ...(alertThrottling === undefined ? {} : { alertThrottling }),
+    ...(maxAlertPerSec === undefined ? {} : { maxAlertPerSec }),
+    ...(throttleSec === undefined ? {} : { throttleSec }),
+  };
+  return askThrottling({ ...file?.value, ...asked }, DEFAULT_THROTTLING);
 }
 
 function addEvents(main: Command): void {
@@ -158,6 +209,13 @@ function addState(main: Command): void {
     .action(async (name: string, mode: "enforce" | "monitor") => {
       finish((await import("./commands/status.ts")).setMode(name, mode));
     });
+  const throttle = main
+    .command("throttle [name]")
+    .description("show or change the alert throttling of what is loaded")
+    .action(async (name: string | undefined, flags: ThrottlingFlags) => {
+      finish(await (await import("./commands/throttle.ts")).throttle(name, flags));
+    });
+  addThrottlingOptions(throttle);
   main
     .command("probe [bundle]")
     .description("what this kernel can do, against what a bundle needs")
@@ -167,14 +225,14 @@ function addState(main: Command): void {
     });
 }
 
-interface LoadCommandFlags {
+interface LoadCommandFlags extends ThrottlingFlags {
   readonly follow?: true;
   readonly monitor?: true;
   readonly replace?: true;
   readonly name?: string;
 }
 
-interface RunFlags {
+interface RunFlags extends ThrottlingFlags {
   readonly eventsFile?: string;
   readonly monitor?: true;
 }

@@ -16,6 +16,8 @@ export interface Manifest {
   readonly rules: readonly ManifestRule[];
   /** Event records name hooks by index into this list. */
   readonly hooks: readonly ManifestHook[];
+  /** Limits on alerts; rules name them by index into this list. */
+  readonly limits: readonly ManifestLimit[];
   /** All of them must be attached, or none is. */
   readonly attachments: readonly ManifestAttachment[];
   /**
@@ -57,12 +59,31 @@ export interface ManifestRule {
   readonly label?: string;
   readonly verdict: ManifestVerdict;
   readonly post: boolean;
+  /** Index into Manifest.limits: how many of its alerts are posted. */
+  readonly limit?: number;
   /** Whether it is a posture: what happens when no rule of the block holds. */
   readonly posture: boolean;
   readonly file: string;
   readonly line: number;
   readonly column: number;
 }
+
+/** How many alerts are posted; the others are counted. */
+export type ManifestLimit =
+  | {
+      readonly kind: "fixed";
+      /** Alerts that are posted in one window. */
+      readonly count: number;
+      /** Milliseconds. */
+      readonly window: number;
+      /** Milliseconds without alerts after a window that had more. */
+      readonly mute: number;
+      readonly per: "rule" | "container" | "process" | "thread" | "global";
+      /** Whether only alerts with equal arguments are counted together. */
+      readonly alike: boolean;
+    }
+  /** What the node's configuration says of every container (`alertThrottling`), for each rule of its own. */
+  | { readonly kind: "default" };
 
 export type ManifestVerdict =
   | { readonly kind: "allow" }
@@ -251,6 +272,23 @@ export const WELL_KNOWN_MAPS = {
   modes: "modes",
   /** Per-CPU array of u64, one for each rule: how often it decided. */
   hits: "hits",
+  /** Per-CPU array of two u64, one pair for each rule: alerts that a limit left out, and alerts lost. */
+  alerts: "alerts",
+} as const;
+
+/** Alerts that a limit can post in one window: what the kernel side can count to. */
+export const LIMIT_MOST_COUNT = (1 << 23) - 1;
+
+/** Maps of objects whose policies limit alerts, by name. */
+export const LIMIT_MAPS = {
+  /** Array of `limit_entry`, one for each of Manifest.limits. */
+  limits: "limits",
+  /** Array of `rule_limit`, one for each rule. */
+  rules: "rule_limits",
+  /** LRU hash from `limit_key` to `limit_state`. */
+  states: "limit_states",
+  /** Array of one secret of 16 bytes, chosen when it is loaded. */
+  secret: "limit_secret",
 } as const;
 
 /** What the kernel side counts, by index in the `counters` map. */
@@ -261,4 +299,6 @@ export const COUNTERS = [
   "unresolved",
   /** Decisions taken without scratch memory because tasks nested too deep: stated outcome taken. */
   "scratch_busy",
+  /** Alerts posted although a limit might have left them out, because its state could not be had. */
+  "unlimited",
 ] as const;

@@ -51,7 +51,12 @@ export type Counts = Readonly<Record<(typeof COUNTERS)[number], number>>;
 /** What the kernel side counted so far. */
 export function readCounters(fd: number): Counts {
   const count = (name: (typeof COUNTERS)[number]): number => Number(readPerCpu(fd, COUNTERS.indexOf(name)));
-  return { lost: count("lost"), unresolved: count("unresolved"), scratch_busy: count("scratch_busy") };
+  return {
+    lost: count("lost"),
+    unresolved: count("unresolved"),
+    scratch_busy: count("scratch_busy"),
+    unlimited: count("unlimited"),
+  };
 }
 
 /** Sets element `index` of an array of u32. */

@@ -9,7 +9,7 @@ import { failed, ok, thrownMessage } from "./failure.ts";
 import type { Result } from "./failure.ts";
 import { linkFd, lastErrno, mapFd, mount, openPinned, pinObject } from "./libbpf.ts";
 import type { Loaded } from "./load.ts";
-import { WELL_KNOWN_MAPS } from "./manifest.ts";
+import { LIMIT_MAPS, WELL_KNOWN_MAPS } from "./manifest.ts";
 import type { Manifest } from "./manifest.ts";
 import { errnoName } from "./maps.ts";
 
@@ -84,7 +84,8 @@ export function stage(loaded: Loaded, name: string): Result<Staged> {
 }
 
 function pinMaps(loaded: Loaded, directory: string): void {
-  for (const map of Object.values(WELL_KNOWN_MAPS)) {
+  const limits = loaded.bundle.manifest.limits.length === 0 ? [] : [LIMIT_MAPS.limits, LIMIT_MAPS.states];
+  for (const map of [...Object.values(WELL_KNOWN_MAPS), ...limits]) {
     const error = pinObject(mapFd(loaded.object, map), `${directory}/maps/${map}`);
     if (error < 0) {
       throw new Error(`map ${map}: ${errnoName(error)}`);
@@ -164,6 +165,22 @@ function checkRecord(name: string, parsed: unknown): LoadRecord {
 export function openMap(name: string, map: string): Result<number> {
   const fd = openPinned(`${PINS}/${name}/maps/${map}`);
   return fd < 0 ? failed(3, `map ${map} of \`${name}\` can't be opened: ${errnoName(fd)}`) : ok(fd);
+}
+
+/** The file descriptors of several pinned maps, by name. */
+export function openMaps<K extends string>(
+  name: string,
+  maps: readonly K[],
+): Result<Readonly<Record<K, number>>> {
+  const opened: Partial<Record<K, number>> = {};
+  for (const map of maps) {
+    const fd = openMap(name, map);
+    if (fd.kind === "failed") {
+      return fd;
+    }
+    opened[map] = fd.value;
+  }
+  return ok(opened as Record<K, number>);
 }
 
 /** Where the pins of a bundle are. */

@@ -12,7 +12,11 @@ import { readProcess } from "./events/proc.ts";
 import { createProcessTable } from "./events/processes.ts";
 import type { ProcessTable } from "./events/processes.ts";
 import { jsonLine } from "./events/quote.ts";
-import { bootTime } from "./libbpf.ts";
+import { accountText, readAccounts, totalOf } from "./accounts.ts";
+import type { Account, AccountMaps } from "./accounts.ts";
+import { LIMIT_STATE } from "./event-layout.ts";
+import { createThrottleWatch } from "./events/throttle-watch.ts";
+import { bootTime, mapLookup, millisecondsSinceBoot } from "./libbpf.ts";
 import type { Manifest } from "./manifest.ts";
 import { readCounters } from "./maps.ts";
 import type { Counts } from "./maps.ts";
@@ -34,7 +38,9 @@ export interface EventStream {
   /** Prints what is there; the number of records. */
   readonly drain: () => number;
   /** What the kernel counted, after a last look. */
-  readonly counts: () => Counts & { readonly malformed: number };
+  readonly counts: () => Counts & { readonly malformed: number; readonly alerts: Account };
+  /** Prints closing notices of limits that still leave out alerts: nobody will look any more. */
+  readonly close: () => void;
 }
 
 /** File descriptors of a loaded bundle's maps. */
@@ -42,6 +48,9 @@ export interface StreamSource {
   readonly manifest: Manifest;
   readonly eventsFd: number;
   readonly countersFd: number;
+  /** What limits remember; undefined for policies without limits. */
+  readonly statesFd: number | undefined;
+  readonly accounts: AccountMaps;
 }
 
 export function createProcesses(): ProcessTable {
@@ -72,8 +81,18 @@ export function openStream(
       }
     }
   };
+  const watch = createThrottleWatch((key) => readState(source.statesFd, key));
   let lost = readCounters(source.countersFd).lost;
   let malformed = 0;
+  const rendered = (events: readonly Observed[]): readonly string[] =>
+    events.map(render).filter((line) => line !== undefined);
+  const wanted = (event: Observed): boolean =>
+    (event.kind !== "throttle" || watch.see(event)) && isWanted(event, options.policy);
+  const print = (lines: readonly string[]): void => {
+    if (lines.length > 0) {
+      writeAll(options.fd, `${lines.join("\n")}\n`);
+    }
+  };
   const drain = (): number => {
     const lines: string[] = [];
     const records = ring.drain((bytes) => {
@@ -83,24 +102,54 @@ export function openStream(
         lines.push(malformedLine(record.reason, options.format));
         return;
       }
-      const events = observe(record, processes).filter((event) => isWanted(event, options.policy));
-      lines.push(...events.map(render).filter((line) => line !== undefined));
+      lines.push(...rendered(observe(record, processes).filter(wanted)));
     });
+    if (source.statesFd !== undefined) {
+      const over = watch.sweep(millisecondsSinceBoot());
+      lines.push(...rendered(over.filter((event) => isWanted(event, options.policy))));
+    }
     const now = readCounters(source.countersFd).lost;
     if (now > lost) {
       lines.push(lostLine(now - lost, options.format));
       lost = now;
     }
-    if (lines.length > 0) {
-      writeAll(options.fd, `${lines.join("\n")}\n`);
-    }
+    print(lines);
     return records;
   };
-  return { drain, counts: () => ({ ...readCounters(source.countersFd), malformed }) };
+  return {
+    drain,
+    counts: () => ({
+      ...readCounters(source.countersFd),
+      malformed,
+      alerts: totalOf(readAccounts(source.accounts, source.manifest)),
+    }),
+    close: () => {
+      const last = watch.close().filter((event) => isWanted(event, options.policy));
+      print(rendered(last));
+    },
+  };
+}
+
+function readState(fd: number | undefined, key: Uint8Array): Uint8Array | undefined {
+  const state = new Uint8Array(LIMIT_STATE.size);
+  return fd !== undefined && mapLookup(fd, key, state) === 0 ? state : undefined;
 }
 
 function isWanted(event: Observed, policy: string | undefined): boolean {
-  return policy === undefined || event.kind !== "hook" || event.decision.policy.name === policy;
+  switch (event.kind) {
+    case "exec":
+    case "exit":
+      return true;
+    case "hook":
+      return policy === undefined || event.decision.policy.name === policy;
+    case "throttle":
+      return policy === undefined || event.record.policy.name === policy;
+  }
+}
+
+/** What became of all alerts, as the last line. */
+export function accountLine(account: Account, format: OutputFormat): string {
+  return format === "compact" ? accountText(account) : JSON.stringify({ alerts: account });
 }
 
 function lostLine(count: number, format: OutputFormat): string {

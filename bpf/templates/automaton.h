@@ -24,10 +24,4 @@ static __always_inline u8 text_byte(const struct text_walk *walk, u32 index)
 	return walk->scratch->path[at & (PATH_BYTES - 1)];
 }
 
-/* The scratch memory of a level in use: global functions of 5.10 take numbers only. */
-static __always_inline struct scratch *scratch_at(u32 level)
-{
-	return bpf_map_lookup_elem(&scratch, &level);
-}
-
 #endif

@@ -132,13 +132,14 @@ static __always_inline void decide_rule(struct scratch *scratch, struct outcome 
 		return;
 	if (!scratch) {
 		count(COUNTER_LOST);
+		count_lost_alert(index);
 		return;
 	}
 
 	u64 count = bounded(scratch->decision_count, DECISION_MAX - 1);
 
 	/* Right where the event record has them. */
-	*(u32 *)&scratch->record[sizeof(struct event_header) + count * sizeof(u32)] = decision;
+	*record_decision(scratch, count) = decision;
 	scratch->decision_count = count + 1;
 }
 

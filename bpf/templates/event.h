@@ -42,6 +42,35 @@ static __always_inline void event_send(void *record, u32 size)
 		count(COUNTER_LOST);
 }
 
+/* Counts the alerts of a record that could not be handed over. */
+__noinline int count_lost_alerts(u32 level)
+{
+	struct scratch *scratch = scratch_at(level);
+
+	if (!scratch)
+		return 0;
+	for (u32 at = 0; at < DECISION_MAX; at++) {
+		if (at >= scratch->decision_count)
+			break;
+
+		u32 decision = *record_decision(scratch, at);
+
+		if (!(decision & DECISION_SUPPRESSED))
+			count_lost_alert(decision & DECISION_RULE);
+	}
+	return 0;
+}
+
+/* Hands the record of a hook over. */
+static __always_inline void alerts_send(struct scratch *scratch, u32 size)
+{
+	((struct event_header *)scratch->record)->size = size;
+	if (bpf_ringbuf_output(&events, scratch->record, size, BPF_RB_NO_WAKEUP)) {
+		count(COUNTER_LOST);
+		count_lost_alerts(scratch->level);
+	}
+}
+
 /* Puts a path that lies in `memory` into the record at `at`; gives back where the next part goes. */
 static __always_inline u64 path_capture(struct scratch *scratch, struct scratch *memory, u64 at,
 					const struct path_text *text, u32 mode, u32 flags)

@@ -16,6 +16,7 @@ enum event_kind {
 	EVENT_EXEC = 2,
 	EVENT_EXIT = 3,
 	EVENT_CLONE = 4,
+	EVENT_THROTTLE = 5,
 };
 
 enum event_flag {
@@ -26,7 +27,12 @@ enum event_flag {
 
 enum decision_flag {
 	DECISION_ENFORCED = 1 << 24,
+	/* A limit left its alert out. */
+	DECISION_SUPPRESSED = 1 << 25,
 };
+
+/* The rule's number in a decision. */
+#define DECISION_RULE 0xffffff
 
 struct event_header {
 	u32 size;
@@ -105,6 +111,40 @@ struct exec_record {
 	u64 cap_effective;
 	u32 ns_tgid;
 	u32 reserved0;
+};
+
+enum throttle_type {
+	THROTTLE_START = 1,
+	THROTTLE_STOP = 2,
+};
+
+/* A limit begins to leave out alerts, or did until now. Times are in milliseconds. */
+struct throttle_record {
+	u32 type;
+	/* The rule whose alert showed it. */
+	u32 rule;
+	u32 limit;
+	/* The limit as it was at that time; 0: it has been lifted. */
+	u32 count;
+	u64 window;
+	u64 mute;
+	/* What the limit counts for: see struct limit_key. */
+	u32 scope_kind;
+	u32 scope_id;
+	u64 scope;
+	u64 arguments;
+	/* Of the process in the header. */
+	u64 cgroup;
+	/* When the window began, since boot. */
+	u64 began;
+	/* When it has stopped: alerts left out. */
+	u64 suppressed;
+};
+
+/* A throttle record as it is built. */
+struct throttle_scratch {
+	struct event_header header;
+	struct throttle_record throttle;
 };
 
 /* Longest texts of an exec record: two paths and the arguments, each padded. */

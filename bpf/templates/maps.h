@@ -25,7 +25,8 @@ enum counter {
 	COUNTER_LOST = 0,
 	COUNTER_UNRESOLVED = 1,
 	COUNTER_SCRATCH_BUSY = 2,
-	COUNTER_COUNT = 3,
+	COUNTER_UNLIMITED = 3,
+	COUNTER_COUNT = 4,
 };
 
 struct {
@@ -51,6 +52,21 @@ struct {
 	__type(value, u64);
 } hits SEC(".maps");
 
+/* What became of each rule's alerts; those that are neither were handed over. */
+struct alert_counts {
+	/* Left out by a limit. */
+	u64 suppressed;
+	/* Without room for their record. */
+	u64 lost;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, RULE_COUNT);
+	__type(key, u32);
+	__type(value, struct alert_counts);
+} alerts SEC(".maps");
+
 static __always_inline void count(enum counter counter)
 {
 	u32 key = counter;
@@ -59,6 +75,15 @@ static __always_inline void count(enum counter counter)
 	/* Another program on this CPU may count between load and store, so add atomically. */
 	if (value)
 		__sync_fetch_and_add(value, 1);
+}
+
+/* An alert of a rule is lost. */
+static __always_inline void count_lost_alert(u32 rule)
+{
+	struct alert_counts *counts = bpf_map_lookup_elem(&alerts, &rule);
+
+	if (counts)
+		__sync_fetch_and_add(&counts->lost, 1);
 }
 
 #endif

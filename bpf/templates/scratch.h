@@ -111,6 +111,29 @@ struct process_entry {
 	u64 flags;
 };
 
+#ifdef LIMIT_COUNT
+/* What limits on alerts need besides the record. */
+struct limit_scratch {
+	/* Of arguments of the record that tell alerts apart. */
+	u64 hashes[LIMIT_ARGUMENTS];
+	/* Decisions of the record that are posted. */
+	u64 posted;
+#ifdef POLICYC_TEST_RUN
+	u64 test_time;
+	u64 test_scope;
+#endif
+	struct throttle_scratch notice;
+};
+#endif
+
+/* Bytes that count of one argument: those of a path, at most. A loop over them may read beyond the record. */
+#define LIMIT_HASHED_BYTES PATH_BYTES
+#ifdef LIMIT_COUNT
+#define RECORD_TAIL (2 * LIMIT_HASHED_BYTES)
+#else
+#define RECORD_TAIL 0
+#endif
+
 struct scratch {
 	/* Which of the CPU's levels this is. */
 	u32 level;
@@ -130,10 +153,14 @@ struct scratch {
 	struct process_entry entry;
 	/* The live bits of a hook with more rules than registers hold. */
 	u64 live[LIVE_WORDS];
+#ifdef LIMIT_COUNT
+	struct limit_scratch limited;
+#endif
 	/* Decisions in `record`, behind its header. */
 	u64 decision_count;
 	/* An event record under construction; a multiple of 8, with room for every capture or an exec. */
-	u8 record[RECORD_BYTES > sizeof(struct exec_scratch) ? RECORD_BYTES : sizeof(struct exec_scratch)];
+	u8 record[(RECORD_BYTES > sizeof(struct exec_scratch) ? RECORD_BYTES : sizeof(struct exec_scratch)) +
+		  RECORD_TAIL];
 };
 
 struct {
@@ -183,6 +210,12 @@ static __always_inline struct scratch *scratch_acquire(const enum generation gen
 	return result;
 }
 
+/* The scratch memory of a level in use: global functions of 5.10 take numbers only. */
+static __always_inline struct scratch *scratch_at(u32 level)
+{
+	return bpf_map_lookup_elem(&scratch, &level);
+}
+
 static __always_inline void scratch_release(void)
 {
 	u32 zero = 0;
@@ -190,6 +223,12 @@ static __always_inline void scratch_release(void)
 
 	if (depth)
 		__sync_fetch_and_add(depth, -1);
+}
+
+/* Decision number `at` of the record under construction. */
+static __always_inline u32 *record_decision(struct scratch *scratch, u64 at)
+{
+	return (u32 *)&scratch->record[sizeof(struct event_header) + bounded(at, DECISION_MAX - 1) * sizeof(u32)];
 }
 
 #endif

@@ -1,5 +1,5 @@
 /** The manifest and the map plan of a bundle, checked: a bundle is input from outside. */
-import { MANIFEST_FORMAT, VALUE_FORMATS } from "../manifest.ts";
+import { LIMIT_MOST_COUNT, MANIFEST_FORMAT, VALUE_FORMATS } from "../manifest.ts";
 import type {
   LineOrigins,
   Manifest,
@@ -7,6 +7,7 @@ import type {
   ManifestAttachment,
   ManifestCapture,
   ManifestHook,
+  ManifestLimit,
   ManifestMap,
   ManifestPart,
   ManifestPolicy,
@@ -46,12 +47,16 @@ export function checkManifest(value: unknown): Manifest {
   }
   const policies = list(field(at, "policies"), MOST.policies, policy);
   const hooks = list(field(at, "hooks"), MOST.hooks, hook);
+  const limits = list(field(at, "limits"), MOST.rules, limit);
   return {
     format: MANIFEST_FORMAT,
     compiler: text(field(at, "compiler")),
     policies,
     hooks,
-    rules: list(field(at, "rules"), MOST.rules, (one) => rule(one, policies.length, hooks.length)),
+    limits,
+    rules: list(field(at, "rules"), MOST.rules, (one) =>
+      rule(one, { policies: policies.length, hooks: hooks.length, limits: limits.length }),
+    ),
     attachments: list(field(at, "attachments"), MOST.programs, attachment),
     ...optional(at, "fills", (one) => list(one, MOST.few, attachment)),
     programs: list(field(at, "programs"), MOST.programs, (one) => program(one, hooks.length)),
@@ -101,22 +106,48 @@ function policy(at: Placed): ManifestPolicy {
   };
 }
 
-function rule(at: Placed, policies: number, hooks: number): ManifestRule {
+/** How many there are of what rules name by index. */
+interface Lengths {
+  readonly policies: number;
+  readonly hooks: number;
+  readonly limits: number;
+}
+
+function rule(at: Placed, lengths: Lengths): ManifestRule {
   return {
     id: text(field(at, "id")),
-    policy: integer(field(at, "policy"), 0, policies - 1),
-    hook: integer(field(at, "hook"), 0, hooks - 1),
+    policy: integer(field(at, "policy"), 0, lengths.policies - 1),
+    hook: integer(field(at, "hook"), 0, lengths.hooks - 1),
     tags: texts(field(at, "tags"), MOST.few),
     ...optional(at, "message", text),
     ...optional(at, "severity", (one) => integer(one, 0, 1000)),
     ...optional(at, "label", text),
     verdict: verdict(field(at, "verdict")),
     post: truth(field(at, "post")),
+    ...optional(at, "limit", (one) => integer(one, 0, lengths.limits - 1)),
     posture: truth(field(at, "posture")),
     file: text(field(at, "file")),
     line: integer(field(at, "line"), 0, MAX_U32),
     column: integer(field(at, "column"), 0, MAX_U32),
   };
+}
+
+/** Ten years: more is no time that a kernel's clock gets to. */
+const MOST_MILLISECONDS = 10 * 366 * 86_400_000;
+
+function limit(at: Placed): ManifestLimit {
+  const kind = oneOf(field(at, "kind"), ["fixed", "default"] as const);
+  const scopes = ["rule", "container", "process", "thread", "global"] as const;
+  return kind === "default"
+    ? { kind }
+    : {
+        kind,
+        count: integer(field(at, "count"), 1, LIMIT_MOST_COUNT),
+        window: integer(field(at, "window"), 1, MOST_MILLISECONDS),
+        mute: integer(field(at, "mute"), 0, MOST_MILLISECONDS),
+        per: oneOf(field(at, "per"), scopes),
+        alike: truth(field(at, "alike")),
+      };
 }
 
 function verdict(at: Placed): ManifestVerdict {

@@ -4,8 +4,10 @@ import { rememberAll } from "../events/proc.ts";
 import { failed, ok } from "../failure.ts";
 import type { Result } from "../failure.ts";
 import { lockFile } from "../libbpf.ts";
-import { openMap, pinDirectory, readRecord } from "../pins.ts";
-import { createProcesses, follow, openStream } from "../stream.ts";
+import { LIMIT_MAPS } from "../manifest.ts";
+import { totalOf } from "../accounts.ts";
+import { openMap, openMaps, pinDirectory, readRecord } from "../pins.ts";
+import { accountLine, createProcesses, follow, openStream, writeAll } from "../stream.ts";
 import type { EventStream, OutputFormat } from "../stream.ts";
 
 export interface EventFlags {
@@ -42,7 +44,12 @@ export async function followLoaded(names: readonly string[], flags: EventFlags):
     }
   });
   stop();
-  streams.forEach((stream) => stream.drain());
+  for (const stream of streams) {
+    stream.drain();
+    stream.close();
+  }
+  const total = totalOf(streams.map((stream) => stream.counts().alerts));
+  writeAll(STANDARD_OUTPUT, `${accountLine(total, flags.format)}\n`);
   return ok(0);
 }
 
@@ -60,16 +67,24 @@ function openLoaded(
   if (lockFile(directory, LOCK_EXCLUSIVE | LOCK_AT_ONCE) !== 0) {
     return failed(3, `another process is reading the events of \`${name}\``);
   }
-  const events = openMap(name, "events");
-  const counters = openMap(name, "counters");
-  if (events.kind === "failed") {
-    return events;
+  const { manifest } = record.value;
+  const maps = openMaps(name, ["events", "counters", "hits", "alerts"]);
+  const states = manifest.limits.length === 0 ? ok(undefined) : openMap(name, LIMIT_MAPS.states);
+  if (maps.kind === "failed") {
+    return maps;
   }
-  if (counters.kind === "failed") {
-    return counters;
+  if (states.kind === "failed") {
+    return states;
   }
+  const { events, counters, hits, alerts } = maps.value;
   const stream = openStream(
-    { manifest: record.value.manifest, eventsFd: events.value, countersFd: counters.value },
+    {
+      manifest,
+      eventsFd: events,
+      countersFd: counters,
+      statesFd: states.value,
+      accounts: { hits, alerts },
+    },
     processes,
     { ...flags, fd: STANDARD_OUTPUT },
   );

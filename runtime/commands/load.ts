@@ -6,7 +6,10 @@ import type { Result } from "../failure.ts";
 import { openHost } from "../host.ts";
 import { load, release } from "../load.ts";
 import type { Loaded } from "../load.ts";
-import { isLoaded, isName, nameOfBundle, publish, removePins, stage, unload } from "../pins.ts";
+import { farewell } from "../farewell.ts";
+import { followsNode, throttlingText } from "../throttling.ts";
+import type { Throttling } from "../throttling.ts";
+import { isLoaded, isName, nameOfBundle, publish, readRecord, removePins, stage, unload } from "../pins.ts";
 import type { LoadRecord, Staged } from "../pins.ts";
 import { followLoaded } from "./events.ts";
 import type { OutputFormat } from "../stream.ts";
@@ -16,6 +19,7 @@ export interface LoadFlags {
   readonly color: boolean;
   readonly follow: boolean;
   readonly monitor: boolean;
+  readonly throttling: Throttling;
   readonly replace: boolean;
   readonly name: string | undefined;
 }
@@ -46,6 +50,10 @@ export async function loadBundles(paths: readonly string[], flags: LoadFlags): P
     placed.push(next.value);
   }
   for (const one of placed) {
+    const before = isLoaded(one.name) ? readRecord(one.name) : undefined;
+    if (before?.kind === "ok") {
+      process.stderr.write(farewell(one.name, before.value.manifest).join(""));
+    }
     publish(one.staged, recordOf(one));
     process.stderr.write(summary(one, flags));
   }
@@ -78,7 +86,10 @@ function readAll(paths: readonly string[], flags: LoadFlags): Result<readonly Na
 }
 
 async function place(named: Named, flags: LoadFlags): Promise<Result<Placed>> {
-  const loaded = await load(named.bundle, openHost(), { monitor: flags.monitor });
+  const loaded = await load(named.bundle, openHost(), {
+    monitor: flags.monitor,
+    throttling: flags.throttling,
+  });
   if (loaded.kind === "failed") {
     return loaded;
   }
@@ -122,6 +133,7 @@ function summary({ name, bundle, loaded, staged }: Placed, flags: LoadFlags): st
   const lines = [
     `loaded ${name}: ${counted(loaded.links.length, "program")}, ${counted(manifest.rules.length, "rule")}; ${modes}`,
     ...loaded.skipped.map(({ purpose }) => `not on this kernel, so not needed: ${purpose}`),
+    ...(followsNode(manifest) ? [`alert throttling ${throttlingText(flags.throttling)}`] : []),
     ...manifest.notes.map((note) => `note: ${note}`),
     ...(staged.unpinnable.length > 0
       ? [`enforcement ends with this process: this kernel can't pin ${staged.unpinnable.join(", ")}`]

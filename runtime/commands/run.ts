@@ -9,14 +9,16 @@ import { openHost } from "../host.ts";
 import { mapFd } from "../libbpf.ts";
 import { load, release } from "../load.ts";
 import type { Loaded } from "../load.ts";
-import { WELL_KNOWN_MAPS } from "../manifest.ts";
-import { createProcesses, follow, openStream, writeAll } from "../stream.ts";
+import { LIMIT_MAPS, WELL_KNOWN_MAPS } from "../manifest.ts";
+import { accountLine, createProcesses, follow, openStream, writeAll } from "../stream.ts";
+import type { Throttling } from "../throttling.ts";
 import type { EventStream, OutputFormat } from "../stream.ts";
 
 export interface RunOptions {
   readonly format: OutputFormat;
   readonly color: boolean;
   readonly monitor: boolean;
+  readonly throttling: Throttling;
   readonly eventsFile: string | undefined;
 }
 
@@ -39,7 +41,10 @@ export async function run(
   if (fd.kind === "failed") {
     return fd;
   }
-  const loaded = await load(bundle.value, openHost(), { monitor: options.monitor });
+  const loaded = await load(bundle.value, openHost(), {
+    monitor: options.monitor,
+    throttling: options.throttling,
+  });
   if (loaded.kind === "failed") {
     return loaded;
   }
@@ -72,6 +77,12 @@ async function runUnder(
       manifest: loaded.bundle.manifest,
       eventsFd: mapFd(loaded.object, WELL_KNOWN_MAPS.events),
       countersFd: mapFd(loaded.object, WELL_KNOWN_MAPS.counters),
+      statesFd:
+        loaded.bundle.manifest.limits.length === 0 ? undefined : mapFd(loaded.object, LIMIT_MAPS.states),
+      accounts: {
+        hits: mapFd(loaded.object, WELL_KNOWN_MAPS.hits),
+        alerts: mapFd(loaded.object, WELL_KNOWN_MAPS.alerts),
+      },
     },
     createProcesses(),
     { format: options.format, color: options.color, fd },
@@ -83,12 +94,15 @@ async function runUnder(
   const ended = await runCommand(command);
   stop();
   await settle(stream);
+  stream.close();
   if (ended.kind === "failed") {
     return ended;
   }
   const { status, signal } = ended.value;
   const { lost, ...counts } = stream.counts();
-  if (options.eventsFile !== undefined) {
+  if (options.eventsFile === undefined) {
+    writeAll(fd, `${accountLine(counts.alerts, options.format)}\n`);
+  } else {
     // `lost` first: that is how the closing line is told from an event.
     writeAll(fd, `${JSON.stringify({ lost, ...counts, exit: status, signal })}\n`);
   }

@@ -1,11 +1,17 @@
 /** `policyc-runtime list`, `status`, `mode` and `unload`. */
 import { failed, ok } from "../failure.ts";
 import type { Result } from "../failure.ts";
-import type { ManifestRule } from "../manifest.ts";
+import { LIMIT_MAPS } from "../manifest.ts";
+import type { Manifest, ManifestRule } from "../manifest.ts";
+import { accountText, readAccounts, totalOf } from "../accounts.ts";
+import type { Account } from "../accounts.ts";
+import { farewell } from "../farewell.ts";
+import { followsNode, readThrottling, throttlingText } from "../throttling.ts";
+import type { Throttling } from "../throttling.ts";
 import { jsonLine, shown } from "../events/quote.ts";
 import { readCounters, readPerCpu, readWord, writeWord } from "../maps.ts";
 import type { Counts } from "../maps.ts";
-import { isLoaded, isName, loadedNames, openMap, readRecord, unload } from "../pins.ts";
+import { isLoaded, isName, loadedNames, openMap, openMaps, readRecord, unload } from "../pins.ts";
 import type { LoadRecord } from "../pins.ts";
 import { bytesText, painted, tableLines } from "./table.ts";
 import type { Cell } from "./table.ts";
@@ -18,7 +24,17 @@ export interface Status {
   readonly heldBy?: number;
   readonly attached: LoadRecord["attached"];
   readonly policies: readonly { readonly name: string; readonly mode: "enforce" | "monitor" }[];
-  readonly rules: readonly { readonly id: string; readonly verdict: string; readonly hits: number }[];
+  readonly rules: readonly {
+    readonly id: string;
+    readonly verdict: string;
+    readonly hits: number;
+    /** Absent for rules that ask for no alerts. */
+    readonly alerts?: Account;
+  }[];
+  /** Of all rules. */
+  readonly alerts: Account;
+  /** Absent where no rule leaves its limit to the node. */
+  readonly throttling?: Throttling;
   readonly counters: Counts;
   /** Bytes of all maps. */
   readonly memory: number;
@@ -100,6 +116,9 @@ export function unloadNamed(name: string): Result<number> {
     return failed(2, `nothing named \`${name}\` is loaded`);
   }
   const record = readRecord(name);
+  if (record.kind === "ok") {
+    process.stderr.write(farewell(name, record.value.manifest).join(""));
+  }
   unload(name);
   const holder = record.kind === "ok" ? record.value.heldBy : undefined;
   if (holder !== undefined) {
@@ -117,17 +136,14 @@ function readStatus(name: string): Result<Status> {
   if (record.kind === "failed") {
     return record;
   }
-  const [modes, hits, counters] = [openMap(name, "modes"), openMap(name, "hits"), openMap(name, "counters")];
-  if (modes.kind === "failed") {
-    return modes;
+  const maps = openMaps(name, ["modes", "hits", "counters", "alerts"]);
+  if (maps.kind === "failed") {
+    return maps;
   }
-  if (hits.kind === "failed") {
-    return hits;
-  }
-  if (counters.kind === "failed") {
-    return counters;
-  }
+  const { modes, hits, counters, alerts } = maps.value;
   const { manifest, loadedAt, digest, attached, heldBy } = record.value;
+  const accounts = readAccounts({ hits, alerts }, manifest);
+  const throttling = throttlingOf(name, manifest);
   return ok({
     name,
     loadedAt,
@@ -136,16 +152,24 @@ function readStatus(name: string): Result<Status> {
     attached,
     policies: manifest.policies.map((policy, index) => ({
       name: policy.name,
-      mode: readWord(modes.value, index) === 1 ? "enforce" : "monitor",
+      mode: readWord(modes, index) === 1 ? "enforce" : "monitor",
     })),
     rules: manifest.rules.map((rule, index) => ({
       id: rule.id,
       verdict: verdictText(rule.verdict),
-      hits: Number(readPerCpu(hits.value, index)),
+      hits: Number(readPerCpu(hits, index)),
+      ...(accounts[index] === undefined ? {} : { alerts: accounts[index] }),
     })),
-    counters: readCounters(counters.value),
+    alerts: totalOf(accounts),
+    ...(throttling === undefined ? {} : { throttling }),
+    counters: readCounters(counters),
     memory: manifest.maps.reduce((sum, map) => sum + map.bytes, 0),
   });
+}
+
+function throttlingOf(name: string, manifest: Manifest): Throttling | undefined {
+  const limits = followsNode(manifest) ? openMap(name, LIMIT_MAPS.limits) : undefined;
+  return limits?.kind === "ok" ? readThrottling(limits.value, manifest) : undefined;
 }
 
 function verdictText(verdict: ManifestRule["verdict"]): string {
@@ -159,23 +183,30 @@ function verdictText(verdict: ManifestRule["verdict"]): string {
   }
 }
 
+const ALERT_COLUMNS = ["delivered", "suppressed", "lost"] as const;
+
 function statusLines(status: Status, color: boolean): readonly string[] {
-  const { name, loadedAt, attached, memory, heldBy, policies, rules, counters } = status;
+  const { name, loadedAt, attached, memory, heldBy, policies, rules, alerts, throttling, counters } = status;
+  const numbers = ["hits", ...ALERT_COLUMNS];
   const head = painted({ text: name, color: "bold" }, color);
   const policyRows = policies.map((policy) => [{ text: shown(policy.name) }, modeCell(policy.mode)]);
-  const ruleRows = rules.map(({ id, verdict, hits }): readonly Cell[] => [
+  const ruleRows = rules.map(({ id, verdict, hits, alerts: account }): readonly Cell[] => [
     { text: shown(id) },
     { text: verdict },
     { text: String(hits) },
+    ...ALERT_COLUMNS.map((column) => ({ text: account === undefined ? "-" : String(account[column]) })),
   ]);
   return [
     `${head}: ${attached.length} programs and ${bytesText(memory)} of maps, loaded ${loadedAt}`,
     ...(heldBy === undefined ? [] : [`  held by process ${heldBy}`]),
     ...tableLines(["policy", "mode"], policyRows, { color }),
-    ...tableLines(["rule", "verdict", "hits"], ruleRows, { color, numbers: ["hits"] }),
+    ...tableLines(["rule", "verdict", ...numbers], ruleRows, { color, numbers }),
+    `  ${accountText(alerts)}`,
+    ...(throttling === undefined ? [] : [`  alert throttling ${throttlingText(throttling)}`]),
     `  ${painted(counted(counters.lost, "event", "lost"), color)}; ` +
       `${painted(counted(counters.unresolved, "value", "not read whole"), color)}; ` +
-      painted(counted(counters.scratch_busy, "decision", "without scratch memory"), color),
+      `${painted(counted(counters.scratch_busy, "decision", "without scratch memory"), color)}; ` +
+      painted(counted(counters.unlimited, "alert", "posted over a limit that was busy"), color),
   ];
 }
 

@@ -5,6 +5,8 @@ import { protocolName, signalName } from "./names.ts";
 import { exitReason } from "./observed.ts";
 import type { Observed } from "./observed.ts";
 import { quoted, shown } from "./quote.ts";
+import { limitWords, scopeText } from "./throttle.ts";
+import type { ThrottleRecord } from "./throttle.ts";
 
 export interface CompactStyle {
   /** The node or pod where it happened. */
@@ -26,6 +28,9 @@ const RESET = "\u001b[0m";
 
 /** The line of an event, without a newline. */
 export function compactLine(event: Observed, style: CompactStyle): string {
+  if (event.kind === "throttle") {
+    return throttleLine(event.record, style);
+  }
   const line = describe(event);
   const paint = (text: string, color: string): string => (style.color ? `${color}${text}${RESET}` : text);
   const emphasis = emphasisOf(event);
@@ -37,8 +42,25 @@ export function compactLine(event: Observed, style: CompactStyle): string {
   ].join(" ");
 }
 
+/** Who acted is of no matter: what counts is which limit, for whom, and how many alerts it left out. */
+function throttleLine(record: ThrottleRecord, style: CompactStyle): string {
+  const { type, count, window, mute, scope, suppressed, cgroup, rule } = record;
+  const words = [
+    "🧬 throttle",
+    type.toUpperCase(),
+    `cgroup:${cgroup}`,
+    shown(rule.id),
+    ...(count === 0 ? [] : [`(${limitWords(count, window, mute)})`]),
+    ...(scope.kind === "rule" ? [] : [scopeText(scope)]),
+    ...(suppressed === undefined ? [] : [`${suppressed} suppressed`]),
+  ];
+  return style.color ? `${YELLOW}${words.join(" ")}${RESET}` : words.join(" ");
+}
+
+type ProcessEvent = Exclude<Observed, { readonly kind: "throttle" }>;
+
 /** What was enforced stands out. */
-function emphasisOf(event: Observed): string {
+function emphasisOf(event: ProcessEvent): string {
   switch (event.kind) {
     case "exec":
       return "";
@@ -51,7 +73,7 @@ function emphasisOf(event: Observed): string {
   }
 }
 
-function describe(event: Observed): Line {
+function describe(event: ProcessEvent): Line {
   const args = event.process.arguments.map((text) => (text === "" ? '""' : shown(text)));
   switch (event.kind) {
     case "exec":

@@ -17,6 +17,7 @@ import {
   EXEC_RECORD,
   TEXT_STATUS,
 } from "../event-layout.ts";
+import { decodeThrottle, type ThrottleRecord } from "./throttle.ts";
 import type { StructLayout } from "../event-layout.ts";
 import type {
   Manifest,
@@ -148,7 +149,7 @@ export interface CloneRecord {
   readonly originStartTime: bigint;
 }
 
-export type EventRecord = HookRecord | ExecRecord | ExitRecord | CloneRecord;
+export type EventRecord = HookRecord | ExecRecord | ExitRecord | CloneRecord | ThrottleRecord;
 
 export type Decoded = EventRecord | { readonly kind: "malformed"; readonly reason: string };
 
@@ -203,6 +204,10 @@ export function decodeRecord(bytes: Buffer, manifest: Manifest): Decoded {
       return decodeExec(record);
     case EVENT_KINDS.clone:
       return decodeClone(record);
+    case EVENT_KINDS.throttle: {
+      const throttle = decodeThrottle(record, decodeHead(record), manifest);
+      return typeof throttle === "string" ? malformed(throttle) : throttle;
+    }
     case EVENT_KINDS.exit:
       return {
         kind: "exit",
@@ -271,7 +276,10 @@ function decodeDecisions(record: Buffer, count: number, manifest: Manifest): rea
     if (rule === undefined || policy === undefined) {
       return `unknown rule ${ruleIndex}`;
     }
-    decisions.push({ rule, policy, enforced: ((word >>> 24) & DECISION_FLAGS.enforced) !== 0 });
+    const flags = word >>> 24;
+    if ((flags & DECISION_FLAGS.suppressed) === 0) {
+      decisions.push({ rule, policy, enforced: (flags & DECISION_FLAGS.enforced) !== 0 });
+    }
   }
   return decisions;
 }

@@ -14,6 +14,7 @@ import {
 import { exitReason } from "./observed.ts";
 import { objectJson } from "./object-json.ts";
 import type { Observed } from "./observed.ts";
+import type { ThrottleRecord } from "./throttle.ts";
 import type { KnownProcess } from "./processes.ts";
 
 /** What is the same for all events of a node. */
@@ -49,6 +50,8 @@ export function eventJson(event: Observed, node: Node): Json {
         ...envelope,
       };
     }
+    case "throttle":
+      return { process_throttle: throttleJson(event.record, processes), ...envelope };
     case "hook":
       return {
         [`process_${event.record.hook.section}`]: {
@@ -59,6 +62,29 @@ export function eventJson(event: Observed, node: Node): Json {
         ...envelope,
       };
   }
+}
+
+/** `type` and `cgroup` are what Tetragon's readers know; the rest is ours. Counts are numbers, times in milliseconds. */
+function throttleJson(
+  record: ThrottleRecord,
+  processes: Readonly<Record<string, Json | undefined>>,
+): Readonly<Record<string, Json | undefined>> {
+  const { scope } = record;
+  return {
+    type: record.type === "start" ? "THROTTLE_START" : "THROTTLE_STOP",
+    cgroup: record.cgroup.toString(),
+    ...processes,
+    policy_name: record.policy.name,
+    rule: record.rule.id,
+    limit: record.count,
+    window_ms: Number(record.window),
+    mute_ms: Number(record.mute),
+    per: record.limit.kind === "fixed" ? record.limit.per : "container",
+    ...(scope.kind === "process" || scope.kind === "thread" ? { scope_id: scope.id } : {}),
+    ...(scope.kind === "container" ? { scope_cgroup: scope.cgroup.toString() } : {}),
+    arguments: record.arguments === 0n ? undefined : record.arguments.toString(16),
+    suppressed: record.suppressed === undefined ? undefined : Number(record.suppressed),
+  };
 }
 
 function processJson(process: KnownProcess, node: Node, tid: number | undefined): Json {

@@ -14,8 +14,11 @@ const LEAST_SEVERITY = 1;
 /** Labels of rules that stand for a preset begin with it. */
 const PRESET = "PRESET-";
 
-/** The alert of a decision; undefined where the event is none: that a process started or ended. */
+/** The alert of a decision, or a notice of throttling; undefined where the event is none: that a process started or ended. */
 export function kubearmorAlert(event: Observed, node: Node): Json | undefined {
+  if (event.kind === "throttle") {
+    return throttleNotice(event, node);
+  }
   if (event.kind !== "hook") {
     return undefined;
   }
@@ -44,6 +47,28 @@ export function kubearmorAlert(event: Observed, node: Node): Json | undefined {
     Result: record.denied ? "Permission denied" : "Passed",
     Enforcer: rule.label?.startsWith(PRESET) === true ? rule.label : "BPFLSM",
     Cwd: unlessEmpty(process.cwd),
+  };
+}
+
+/** The one that begins is theirs; the one that ends has their form, and how many alerts were left out. */
+function throttleNotice(event: Extract<Observed, { readonly kind: "throttle" }>, node: Node): Json {
+  const { record, process } = event;
+  const time = node.clock(record.head.time);
+  const ended = record.type === "stop";
+  return {
+    Timestamp: Number(time / 1_000_000_000n),
+    UpdatedTime: rfc3339(time),
+    HostName: node.name,
+    NamespaceName: record.policy.namespace,
+    HostPID: process.pid,
+    PolicyName: record.policy.name,
+    Type: "SystemEvent",
+    Operation: "AlertThreshold",
+    Data: `cgroup=${record.cgroup}${ended ? ` suppressed=${record.suppressed ?? "unknown"}` : ""}`,
+    Result: "Passed",
+    Enforcer: "BPFLSM",
+    MaxAlertsPerSec: record.count,
+    DroppingAlertsInterval: Number((record.window + record.mute) / 1000n),
   };
 }
 

@@ -1,5 +1,6 @@
 /** What an observer is told: a record with the processes it speaks of. */
 import type { Decision, EventRecord, ExecRecord, ExitRecord, HookRecord } from "./decode.ts";
+import type { ThrottleRecord } from "./throttle.ts";
 import type { KnownProcess, ProcessTable } from "./processes.ts";
 
 interface Participants {
@@ -12,6 +13,7 @@ export type Observed = Participants &
     | { readonly kind: "exec"; readonly record: ExecRecord }
     | { readonly kind: "exit"; readonly record: ExitRecord }
     | { readonly kind: "hook"; readonly record: HookRecord; readonly decision: Decision }
+    | { readonly kind: "throttle"; readonly record: ThrottleRecord }
   );
 
 /** The events that a record stands for: one for each decision of a hook's record. */
@@ -29,6 +31,10 @@ export function observe(record: EventRecord, table: ProcessTable): readonly Obse
       const parent = table.parentOf(process);
       table.exit(record.head);
       return [{ kind: "exit", record, process, parent }];
+    }
+    case "throttle": {
+      const process = table.lookup(record.head);
+      return [{ kind: "throttle", record, process, parent: table.parentOf(process) }];
     }
     case "hook": {
       const process = table.lookup(record.head);

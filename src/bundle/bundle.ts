@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { unzipSync, zipSync } from "fflate";
 import type { Program } from "../codegen/generate.ts";
+import { limitMapShapes, numberLimits } from "../codegen/limits.ts";
 import type { Ir, IrHook, Verdict } from "../ir/ir.ts";
 import { type Condensed, condense } from "../diagnostics/condense.ts";
 import type { ProgramBudget } from "../ir/verify/budget.ts";
@@ -19,6 +20,7 @@ import {
   type ManifestProgram,
   type ManifestRule,
   type ManifestVerdict,
+  type PlannedMap,
 } from "../../runtime/manifest.ts";
 import { manifestCapture } from "./capture-type.ts";
 import { lineOrigins } from "./line-origins.ts";
@@ -92,7 +94,8 @@ export function manifestOf(parts: BundleParts, digests: Readonly<Record<string, 
 }
 
 /** What events speak of: the part of a manifest that needs no object. */
-export function subjectsOf(ir: Ir): Pick<Manifest, "policies" | "rules" | "hooks"> {
+export function subjectsOf(ir: Ir): Pick<Manifest, "policies" | "rules" | "hooks" | "limits"> {
+  const { limits, ofRules } = numberLimits(ir.hooks);
   return {
     policies: ir.policies.map((policy) => ({
       name: policy.name,
@@ -104,7 +107,11 @@ export function subjectsOf(ir: Ir): Pick<Manifest, "policies" | "rules" | "hooks
       file: policy.span.source.storedName,
       line: positionAt(policy.span.source, policy.span.start).line,
     })),
-    rules: ir.hooks.flatMap(rulesOf),
+    rules: ir.hooks.flatMap(rulesOf).map((rule, index) => {
+      const limit = ofRules[index];
+      return limit === undefined ? rule : { ...rule, limit };
+    }),
+    limits,
     hooks: ir.hooks.map(hookOf),
   };
 }
@@ -191,6 +198,9 @@ function mapsOf(ir: Ir, program: Program): readonly ManifestMap[] {
     (count, hook) => count + hook.blocks.flatMap((block) => block.rules).length,
     0,
   );
+  const { limits } = numberLimits(ir.hooks);
+  const limitMaps = limits.length === 0 ? [] : limitMapShapes(limits.length, rules);
+  const isTable = ({ name }: PlannedMap): boolean => limitMaps.every(([each]) => each !== name);
   const table = (
     name: string,
     type: string,
@@ -211,16 +221,29 @@ function mapsOf(ir: Ir, program: Program): readonly ManifestMap[] {
     { ...table("events", "ringbuf", 0, 0, 1 << 20), bytes: 1 << 20 },
     table("modes", "array", 4, 4, Math.max(1, ir.policies.length), 0),
     table("hits", "percpu_array", 4, 8, Math.max(1, rules), 0),
+    table("alerts", "percpu_array", 4, 16, Math.max(1, rules), 0),
     ...program.maps,
-    ...program.plan.maps.map(({ name, entries }) =>
+    ...limitMaps.map(([name, type, key, value, most]) =>
       table(
         name,
-        "lpm_trie",
-        (entries[0]?.key.length ?? 0) / 2,
-        4,
-        Math.max(1, entries.length),
-        entries.length,
+        type,
+        key,
+        value,
+        most,
+        program.plan.maps.find((planned) => planned.name === name)?.entries.length ?? 0,
       ),
     ),
+    ...program.plan.maps
+      .filter(isTable)
+      .map(({ name, entries }) =>
+        table(
+          name,
+          "lpm_trie",
+          (entries[0]?.key.length ?? 0) / 2,
+          4,
+          Math.max(1, entries.length),
+          entries.length,
+        ),
+      ),
   ];
 }

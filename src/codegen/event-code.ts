@@ -4,6 +4,7 @@ import { elementAt } from "../source/invariant.ts";
 import { CAPTURED_SOCK } from "../../runtime/event-layout.ts";
 import { type ObjectName, capturedParts, isWalkedPart, objectFact } from "../kernel/objects.ts";
 import type { CWriter } from "./c-writer.ts";
+import { hashedParts, isLimited } from "./limits.ts";
 import { captureArgument, capturePart, heldTexts, partPlace, placeOf } from "./texts.ts";
 import { hookName, integerCast } from "./values.ts";
 
@@ -32,7 +33,13 @@ export function writeConclude(writer: CWriter, hook: IrHook, hookIndex: number):
     for (const capture of hook.captures) {
       writeCapture(writer, hook, capture);
     }
-    writer.line("event_send(header, bounded(at, RECORD_BYTES));");
+    if (hashedParts(hook).length > 0) {
+      writer.line();
+      writer.line("if (limit_decisions(scratch, generation))");
+      writer.line("\talerts_send(scratch, bounded(at, RECORD_BYTES));");
+    } else {
+      writer.line("alerts_send(scratch, bounded(at, RECORD_BYTES));");
+    }
   });
   writer.line();
   writer.line("/* Reports, signals and returns what the strictest verdict asks for. */");
@@ -53,7 +60,10 @@ export function writeConclude(writer: CWriter, hook: IrHook, hookIndex: number):
     }
     const passed = texts.map((position) => `memory${position}, text${position}, `).join("");
     writer.line("if (scratch) {");
-    writer.line("\tif (scratch->decision_count)");
+    // Where arguments tell alerts apart, the record has to be there first.
+    const early = isLimited(hook) && hashedParts(hook).length === 0;
+    const limited = early ? " && limit_decisions(scratch, generation)" : "";
+    writer.line(`\tif (scratch->decision_count${limited})`);
     writer.line(`\t\t${name}_post(values, scratch, ${passed}flags,`);
     writer.line(`\t\t\t     refused ? -(s64)outcome->errno : values->result, generation);`);
     writer.line("\tscratch_release();");
@@ -77,11 +87,33 @@ function writeTextParameters(writer: CWriter, texts: readonly number[]): void {
 }
 
 function writeCapture(writer: CWriter, hook: IrHook, capture: Capture): void {
+  const argument = elementAt(hook.fact.arguments, capture.argument);
+  writer.line();
+  writer.line(`/* ${argument.name} */`);
+  const hashed = hashedParts(hook).filter((part) => part.argument === capture.argument);
+  if (hashed.length === 0) {
+    writeCapturedValue(writer, hook, capture);
+    return;
+  }
+  const start = `start${capture.argument}`;
+  writer.line(`u64 ${start} = at;`);
+  writer.line();
+  writeCapturedValue(writer, hook, capture);
+  for (const { slot, start: offset, bytes } of hashed) {
+    const place = offset === 0 ? start : `${start} + ${offset}`;
+    const length = bytes === "all" ? `at - ${start}` : bytes;
+    writer.line(
+      bytes === "text"
+        ? `limit_hash_text(scratch, ${slot}, ${start}, generation);`
+        : `limit_hash_argument(scratch, ${slot}, ${place}, ${length}, generation);`,
+    );
+  }
+}
+
+function writeCapturedValue(writer: CWriter, hook: IrHook, capture: Capture): void {
   const value = `values->arg${capture.argument}`;
   const argument = elementAt(hook.fact.arguments, capture.argument);
   const cast = capture.type.kind === "integer" ? integerCast(argument.type, capture.type) : "";
-  writer.line();
-  writer.line(`/* ${argument.name} */`);
   switch (capture.type.kind) {
     case "integer":
       writer.line(

@@ -1,9 +1,10 @@
 /** For people: which matchers the compiler chose for the rules of each hook, and why. */
 import type { VerifiedIr } from "../ir/verify/verify.ts";
-import type { MapPlan } from "../../runtime/manifest.ts";
+import type { ManifestLimit, MapPlan } from "../../runtime/manifest.ts";
 import { planOf } from "./generate.ts";
 import { execTableName } from "./exec-code.ts";
 import type { ExecPlan, ExecTable } from "./exec-stage.ts";
+import { numberLimits } from "./limits.ts";
 import type { Matcher } from "./matcher.ts";
 import { type HookParts, matcherName, partsOf, type PathEnds } from "./parts.ts";
 import type { EndFilter } from "./path-ends.ts";
@@ -14,6 +15,8 @@ export interface ExplainedPlan extends MapPlan {
   /** Comparisons that are made when a process forks or executes a program, and how; absent: none. */
   readonly exec?: readonly ExplainedMatcher[];
   readonly hooks: readonly ExplainedHook[];
+  /** Limits on alerts, by number. */
+  readonly limits: readonly ManifestLimit[];
 }
 
 export interface ExplainedHook {
@@ -42,6 +45,7 @@ export function explainPlan({ ir }: VerifiedIr): ExplainedPlan {
   return {
     ...(exec === undefined ? {} : { exec: exec.tables.map((table) => explainExec(exec, table)) }),
     hooks: hooks.map(explainHook),
+    limits: numberLimits(ir.hooks).limits,
     ...planOf(parts),
   };
 }

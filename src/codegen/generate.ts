@@ -18,6 +18,7 @@ import { writeEndTables } from "./ends-code.ts";
 import { writeConclude } from "./event-code.ts";
 import { execTableName, writeExecPrograms, writeExecSizes, writeExecStage } from "./exec-code.ts";
 import { writeLayoutAsserts } from "./layout-asserts.ts";
+import { isLimited, limitLayouts, planLimits, writeLimitSizes } from "./limits.ts";
 import { isWide } from "./live-code.ts";
 import { writeAutomatonWalk } from "./match-code.ts";
 import { endsName, type HookParts, matcherName, type Parts, partsOf } from "./parts.ts";
@@ -94,6 +95,9 @@ export function writePreamble(writer: CWriter, { hooks: parts, exec }: Parts, po
   if (exec !== undefined) {
     writeExecSizes(writer, exec);
   }
+  const hooks = parts.map(({ hook }) => hook);
+  writeLimitSizes(writer, hooks);
+  const limited = hooks.some(isLimited);
   for (const header of [
     "automaton.h",
     "decide.h",
@@ -108,6 +112,7 @@ export function writePreamble(writer: CWriter, { hooks: parts, exec }: Parts, po
     "task.h",
     "text.h",
     "tracepoint.h",
+    ...(limited ? ["throttle.h"] : []),
   ]) {
     writer.line(`#include "${header}"`);
   }
@@ -117,7 +122,7 @@ export function writePreamble(writer: CWriter, { hooks: parts, exec }: Parts, po
   }
   writer.line('char LICENSE[] SEC("license") = "Dual BSD/GPL";');
   writer.line();
-  writeLayoutAsserts(writer);
+  writeLayoutAsserts(writer, limited ? limitLayouts : []);
 }
 
 /** Types that parameters point to: a type that is first named in a parameter list is another one each time. */
@@ -269,5 +274,5 @@ export function planOf({ hooks, exec }: Parts): MapPlan {
       ),
     ),
   ]);
-  return { maps: [...kept, ...maps] };
+  return { maps: [...kept, ...maps, ...planLimits(hooks.map(({ hook }) => hook))] };
 }

@@ -6,6 +6,7 @@ import {
   CLONE_RECORD,
   EVENT_HEADER,
   EXEC_RECORD,
+  THROTTLE_RECORD,
   type StructLayout,
 } from "../../runtime/event-layout.ts";
 import type { CWriter } from "./c-writer.ts";
@@ -17,12 +18,13 @@ const layouts: readonly StructLayout[] = [
   CAPTURED_TEXT,
   EXEC_RECORD,
   CLONE_RECORD,
+  THROTTLE_RECORD,
 ];
 
 /** Writes one assert for each field and size. */
-export function writeLayoutAsserts(writer: CWriter): void {
+export function writeLayoutAsserts(writer: CWriter, more: readonly StructLayout[]): void {
   writer.line("/* The runtime decodes records by these numbers. */");
-  for (const { name, size, fields } of layouts) {
+  for (const { name, size, fields } of [...layouts, ...more]) {
     writer.line(`_Static_assert(sizeof(struct ${name}) == ${size}, "${name}");`);
     for (const field of fields) {
       writer.line(

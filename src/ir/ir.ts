@@ -4,6 +4,7 @@
  */
 import type { FieldType } from "../kernel/field.ts";
 import type { ArgumentType, AttachPoint, FieldSource, HookFact } from "../kernel/hook.ts";
+import type { LimitScope } from "../parser/policy/tree.ts";
 import type { Span } from "../source/source.ts";
 
 export type { FieldType } from "../kernel/field.ts";
@@ -106,6 +107,8 @@ export interface IrRule {
   readonly verdict: Verdict;
   /** Whether a hit is reported. */
   readonly post: boolean;
+  /** How many of its alerts are posted; undefined: all. Never touches a verdict. */
+  readonly limit: Limit | undefined;
   /** Whether it is what happens when no rule of its policy's block holds. No other rule follows postures. */
   readonly posture: boolean;
   /**
@@ -115,6 +118,24 @@ export interface IrRule {
   readonly onUnresolved: "match" | "no-match";
   readonly span: Span;
 }
+
+/** How many alerts are posted; those left out are counted. `limit.ts` says what it means. */
+export type Limit =
+  | {
+      readonly kind: "fixed";
+      /** Alerts that are posted in one window. */
+      readonly count: number;
+      /** Milliseconds. */
+      readonly window: number;
+      /** Milliseconds without alerts after a window that had more. */
+      readonly mute: number;
+      /** What is counted for itself. `global`: the alerts of all rules with an equal limit, together. */
+      readonly per: LimitScope;
+      /** Arguments of the hook whose values tell alerts apart; undefined: none does. */
+      readonly alike: readonly number[] | undefined;
+    }
+  /** What the node's configuration says of every container; for each rule of its own. */
+  | { readonly kind: "default" };
 
 export type Verdict =
   | { readonly kind: "allow" }

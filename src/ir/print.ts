@@ -70,9 +70,22 @@ function printRule(rule: IrRule, fields: readonly Field[]): readonly string[] {
   const posture = rule.posture ? " posture" : "";
   const place = rule.precedence === undefined ? "" : ` at ${rule.precedence}`;
   return [
-    `    rule ${rule.id}${place}${posture}: ${printVerdict(rule.verdict)}, ${report}, unresolved: ${rule.onUnresolved}  # ${formatSpan(rule.span)}`,
+    `    rule ${rule.id}${place}${posture}: ${printVerdict(rule.verdict)}, ${report}${printLimit(rule.limit)}, unresolved: ${rule.onUnresolved}  # ${formatSpan(rule.span)}`,
     ...printBool(rule.condition, fields).map((line) => `      ${line}`),
   ];
+}
+
+function printLimit(limit: IrRule["limit"]): string {
+  if (limit === undefined) {
+    return "";
+  }
+  if (limit.kind === "default") {
+    return ", limit default";
+  }
+  const { count, window, mute, per, alike } = limit;
+  const equal = alike === undefined ? "" : ` with equal arguments ${alike.join(" ")}`;
+  const silence = mute === 0 ? "" : `, then mute ${mute} ms`;
+  return `, limit ${count}${equal} in ${window} ms${silence} per ${per}`;
 }
 
 function printVerdict(verdict: Verdict): string {

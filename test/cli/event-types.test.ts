@@ -56,6 +56,7 @@ const MANIFEST: Manifest = {
       result: false,
     },
   ],
+  limits: [],
   attachments: [],
   programs: [],
   maps: [],

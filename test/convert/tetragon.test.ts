@@ -101,7 +101,7 @@ describe("what can't be said leaves the whole block out", () => {
     [
       "a limit",
       "alert, limit 10 per 1s when mask == 1",
-      "`rateLimit` counts one of several equal events per thread, process or all | limit 10 per 1s",
+      "`rateLimit` counts one of several equal events per thread, process or rule | limit 10 per 1s",
     ],
     [
       "too many alternatives",

@@ -197,6 +197,7 @@ function rulesOf(
           condition,
           verdict,
           post,
+          limit: undefined,
           posture: false,
           onUnresolved: match ? ("match" as const) : ("no-match" as const),
           span: lineSpan(source, index),

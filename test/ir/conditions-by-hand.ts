@@ -76,6 +76,7 @@ export function rule(condition: Bool, changes: Partial<IrRule> = {}): IrRule {
     condition,
     verdict: DENY,
     post: false,
+    limit: undefined,
     posture: false,
     onUnresolved: "no-match",
     span: SPAN,

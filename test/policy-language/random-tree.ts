@@ -150,15 +150,20 @@ const action: fc.Arbitrary<Action> = fc.oneof(
 
 const duration = fc.integer({ min: 1, max: 365 * 86_400_000 });
 
-const limit: fc.Arbitrary<Action> = fc.record<Extract<Action, { kind: "limit" }>>({
+const bounds: fc.Arbitrary<Action> = fc.record<Extract<Action, { kind: "limit" }>>({
   kind: fc.constant("limit"),
-  count: fc.integer({ min: 1, max: 0xffff_ffff }),
+  count: fc.integer({ min: 1, max: 1_000_000 }),
   alike: fc.boolean(),
   window: duration,
   mute: maybe(duration),
   per: fc.constantFrom("rule", "container", "process", "thread", "global"),
   span: fc.constant(span),
 });
+
+const limit: fc.Arbitrary<Action> = fc.oneof(
+  { weight: 4, arbitrary: bounds },
+  { weight: 1, arbitrary: fc.constant<Action>({ kind: "default-limit", span }) },
+);
 
 /** Each action once; a limit only where there is something to limit. */
 const actions: fc.Arbitrary<readonly Action[]> = fc

@@ -53,6 +53,7 @@ const MANIFEST: Manifest = {
     { name: "security_file_permission", section: "kprobe", captures: [FILE, MASK], result: true },
     { name: "tcp_connect", section: "kprobe", captures: [SOCK], result: false },
   ],
+  limits: [],
   attachments: [],
   programs: [],
   maps: [],

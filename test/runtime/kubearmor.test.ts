@@ -79,6 +79,7 @@ const MANIFEST: Manifest = {
       result: false,
     },
   ],
+  limits: [],
   attachments: [],
   programs: [],
   maps: [],

@@ -57,6 +57,7 @@ export function testManifest(attachments: readonly ManifestAttachment[]): Manife
         result: false,
       },
     ],
+    limits: [],
     attachments,
     programs: [],
     maps: [

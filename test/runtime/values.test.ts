@@ -28,6 +28,7 @@ function manifestOf(captures: readonly ManifestCapture[]): Manifest {
       },
     ],
     hooks: [{ name: "hook", section: "kprobe", captures, result: false }],
+    limits: [],
     attachments: [],
     programs: [],
     maps: [],

@@ -96,10 +96,12 @@ function actionOf(action: Action, posts: boolean): readonly YamlAction[] | Loss 
         : loss(action.template.span, "events have no text of their own");
     case "limit":
       return limitAction(action);
+    case "default-limit":
+      return loss(action.span, "`rateLimit` can't take its numbers from the node");
   }
 }
 
-/** `rateLimit` posts one of several equal events in a time, and counts per thread, per process or for all. */
+/** `rateLimit` posts one of several equal events in a time, and counts per thread, per process or for all of the hook. */
 function limitAction(action: Extract<Action, { readonly kind: "limit" }>): readonly YamlAction[] | Loss {
   const { alike, count, mute, per, span, window } = action;
   const isRateLimit =
@@ -107,10 +109,11 @@ function limitAction(action: Extract<Action, { readonly kind: "limit" }>): reado
     alike &&
     mute === undefined &&
     window % 1000 === 0 &&
-    (per === "thread" || per === "process" || per === "global");
+    (per === "thread" || per === "process" || per === "rule");
+  // What they call global counts for the hook that it stands at, as `per rule` does.
   return isRateLimit
-    ? [{ action: "Post", rateLimit: `${window / 1000}s`, rateLimitScope: per }]
-    : loss(span, "`rateLimit` counts one of several equal events per thread, process or all");
+    ? [{ action: "Post", rateLimit: `${window / 1000}s`, rateLimitScope: per === "rule" ? "global" : per }]
+    : loss(span, "`rateLimit` counts one of several equal events per thread, process or rule");
 }
 
 function numberOf(

@@ -59,7 +59,7 @@ export function lowerBlock(block: Block, place: BlockPlace, findings: Diagnostic
     rule,
     posture,
     condition: and([common, lowerCondition(rule.condition, place.hook, place.registry, findings)]),
-    actions: lowerActions(rule, findings),
+    actions: lowerActions(rule, place.hook, findings),
   });
   const origin: RuleOrigin = {
     policy: place.policy,
@@ -80,6 +80,7 @@ export function lowerBlock(block: Block, place: BlockPlace, findings: Diagnostic
     condition: rule.condition,
     verdict: rule.actions.verdict,
     post: rule.actions.post,
+    limit: rule.actions.limit,
     posture: rule.posture,
     onUnresolved: matchesUnresolved(rule.actions, later.slice(index + 1)) ? "match" : "no-match",
     span: rule.rule.span,

@@ -4,11 +4,13 @@ import { orList, suggestions } from "../../diagnostics/suggest.ts";
 import { errnos, maximumErrno, maximumSignal, signals } from "../../kernel/errnos.ts";
 import type { Action, Literal, Rule } from "../../parser/policy/tree.ts";
 import type { Span } from "../../source/source.ts";
-import type { Verdict } from "../ir.ts";
+import type { Limit, Verdict } from "../ir.ts";
+import type { ResolvedHook } from "./resolved-hook.ts";
 
 export interface LoweredActions {
   readonly verdict: Verdict;
   readonly post: boolean;
+  readonly limit: Limit | undefined;
   /** Whether the author wrote `allow`. */
   readonly allows: boolean;
   /** The action that refuses, or the rule. */
@@ -19,12 +21,13 @@ const EPERM = 1;
 const SIGKILL = 9;
 
 /** A rule that names no action only reports. */
-export function lowerActions(rule: Rule, findings: Diagnostic[]): LoweredActions {
+export function lowerActions(rule: Rule, hook: ResolvedHook, findings: Diagnostic[]): LoweredActions {
   const allow = rule.actions.find((action) => action.kind === "allow");
   const deny = rule.actions.find((action) => action.kind === "deny");
   const kill = rule.actions.find((action) => action.kind === "kill");
   const silent = rule.actions.some((action) => action.kind === "silent");
   const alerts = rule.actions.some((action) => action.kind === "alert");
+  const post = !silent && (alerts || rule.actions.length === 0);
   reportTemplates(rule.actions, findings);
   const refusal = kill ?? deny;
   if (allow !== undefined && refusal !== undefined) {
@@ -44,21 +47,29 @@ export function lowerActions(rule: Rule, findings: Diagnostic[]): LoweredActions
         : deny !== undefined
           ? { kind: "deny", errno }
           : { kind: "allow" },
-    post: !silent && (alerts || rule.actions.length === 0),
+    post,
+    limit: post ? lowerLimit(rule.actions, hook) : undefined,
     allows: allow !== undefined,
     span: refusal?.span ?? rule.span,
   };
 }
 
+function lowerLimit(actions: readonly Action[], hook: ResolvedHook): Limit | undefined {
+  const limit = actions.find((action) => action.kind === "limit" || action.kind === "default-limit");
+  if (limit === undefined) {
+    return undefined;
+  }
+  if (limit.kind === "default-limit") {
+    return { kind: "default" };
+  }
+  const { count, window, mute = 0, per } = limit;
+  const told = hook.arguments.filter(({ type }) => type.kind !== "opaque");
+  const alike = [...new Set(told.map(({ parameter }) => parameter.index))].sort((a, b) => a - b);
+  return { kind: "fixed", count, window, mute, per, alike: limit.alike ? alike : undefined };
+}
+
 function reportTemplates(actions: readonly Action[], findings: Diagnostic[]): void {
   for (const action of actions) {
-    if (action.kind === "limit") {
-      findings.push(
-        diagnostic("not-supported-yet", action.span, "limits on alerts are not supported yet", {
-          help: "leave it out: every alert is posted",
-        }),
-      );
-    }
     if (action.kind === "alert" && action.template !== undefined) {
       findings.push(
         diagnostic("not-supported-yet", action.template.span, "texts of alerts are not supported yet", {

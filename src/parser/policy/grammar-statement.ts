@@ -11,6 +11,7 @@ import type {
   HookSyntax,
   ImportSyntax,
   GroupSyntax,
+  LimitSyntax,
   LiteralSyntax,
   NameSyntax,
   PolicySyntax,
@@ -232,8 +233,27 @@ export class StatementGrammar extends HookGrammar {
     return this.ACTION(() => ({ kind: "block", hooks, group, condition, span: this.spanFrom(first) }));
   });
 
+  private readonly limits: { ALT: () => LimitSyntax | undefined }[] = [
+    {
+      ALT: () => {
+        this.CONSUME(this.word("default"));
+        return undefined;
+      },
+    },
+    { ALT: () => this.SUBRULE(this.boundsRule) },
+  ];
+
   private readonly limitRule: ParserMethod<[], ActionSyntax> = this.RULE("limit", (): ActionSyntax => {
     const first = this.CONSUME(this.word("limit"));
+    const bounds = this.OR(this.limits);
+    return this.ACTION(() => {
+      const span = this.spanFrom(first);
+      return bounds === undefined ? { kind: "default-limit", span } : { ...bounds, span };
+    });
+  });
+
+  private readonly boundsRule: ParserMethod<[], LimitSyntax> = this.RULE("numbers of a limit", () => {
+    const first = this.LA(1);
     const count = this.CONSUME(t.Integer);
     let alike = false;
     let mute: IToken | undefined;
@@ -253,7 +273,7 @@ export class StatementGrammar extends HookGrammar {
       this.CONSUME2(this.word("per"));
       scope = this.SUBRULE(this.nameRule);
     });
-    return this.ACTION(() => ({
+    return this.ACTION((): LimitSyntax => ({
       kind: "limit",
       count: numberOf(count, this.tokenSpan(count)),
       alike,

@@ -184,6 +184,8 @@ function spellAction(action: ActionSyntax): string {
       return action.value === undefined ? action.kind : `${action.kind} ${action.value.text}`;
     case "alert":
       return action.template === undefined ? "alert" : `alert ${action.template.text}`;
+    case "default-limit":
+      return "limit default";
     case "limit": {
       const alike = action.alike ? " alike" : "";
       const mute = action.mute === undefined ? "" : ` then mute ${action.mute.text}`;

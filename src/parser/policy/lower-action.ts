@@ -6,6 +6,7 @@ import { translation } from "./foreign-words.ts";
 import { lowerValue } from "./lower-value.ts";
 import type { Names } from "./names.ts";
 import type { ActionSyntax, DurationSyntax, LimitSyntax, LiteralSyntax, NameSyntax } from "./syntax.ts";
+import { isPlainIdentifier } from "./words.ts";
 import type { Action, LimitScope, Literal } from "./tree.ts";
 
 /** Absent when an action has no meaning, which has been reported. */
@@ -21,7 +22,7 @@ export function lowerActions(actions: readonly ActionSyntax[], names: Names): re
       }),
     );
   }
-  const limit = actions.find(({ kind }) => kind === "limit");
+  const limit = actions.find((action) => wordOf(action) === "limit");
   if (limit !== undefined && !actions.some(({ kind }) => kind === "alert")) {
     names.diagnostics.push(
       diagnostic("invalid-limit", limit.span, "a limit without `alert` limits nothing", {
@@ -35,13 +36,14 @@ export function lowerActions(actions: readonly ActionSyntax[], names: Names): re
 function reportRepeated(actions: readonly ActionSyntax[], names: Names): void {
   const first = new Map<string, ActionSyntax>();
   for (const action of actions) {
-    const before = first.get(action.kind);
+    const word = wordOf(action);
+    const before = first.get(word);
     if (before === undefined) {
-      first.set(action.kind, action);
+      first.set(word, action);
       continue;
     }
     names.diagnostics.push(
-      diagnostic("duplicate-statement", action.span, `\`${action.kind}\` stands in this rule twice`, {
+      diagnostic("duplicate-statement", action.span, `\`${word}\` stands in this rule twice`, {
         help: "leave one of them",
         related: [{ message: "the first one is here", span: before.span }],
       }),
@@ -49,11 +51,17 @@ function reportRepeated(actions: readonly ActionSyntax[], names: Names): void {
   }
 }
 
+/** The word that an action begins with. */
+function wordOf({ kind }: ActionSyntax): Exclude<ActionSyntax["kind"], "default-limit"> {
+  return kind === "default-limit" ? "limit" : kind;
+}
+
 function lowerAction(action: ActionSyntax, names: Names): Action | undefined {
   const { span } = action;
   switch (action.kind) {
     case "allow":
     case "silent":
+    case "default-limit":
       return { kind: action.kind, span };
     case "deny":
       return action.value === undefined
@@ -80,7 +88,8 @@ function withValue(
   names: Names,
   make: (literal: Literal) => Action,
 ): Action | undefined {
-  const meant = value.literal.kind === "word" ? translation(value.text) : undefined;
+  const isForeign = value.literal.kind === "word" && isPlainIdentifier(value.text);
+  const meant = isForeign ? translation(value.text) : undefined;
   if (meant !== undefined) {
     names.diagnostics.push(
       diagnostic("policy-syntax", value.span, `no statement begins with \`${value.text}\``, {
@@ -106,8 +115,8 @@ function withValue(
 
 const limitScopes: readonly LimitScope[] = ["rule", "container", "process", "thread", "global"];
 
-/** Events of one window that can be counted: 32 bits. */
-const largestCount = 0xffff_ffffn;
+/** More in one window is a slip; the kernel counts to eight million. */
+const largestCount = 1_000_000n;
 /** A year: longer is a slip. */
 const longestDuration = 365 * 86_400_000;
 
@@ -116,7 +125,7 @@ function lowerLimit(limit: LimitSyntax, names: Names): Action | undefined {
   const before = names.diagnostics.length;
   if (count.value < 1n || count.value > largestCount) {
     names.diagnostics.push(
-      diagnostic("invalid-limit", count.span, "a limit counts from 1 to 4294967295 events", {
+      diagnostic("invalid-limit", count.span, "a limit counts from 1 to 1000000 events", {
         help: "to post no event at all write `silent` instead of `alert`",
       }),
     );

@@ -142,6 +142,7 @@ function raiseAction(action: Action): ActionSyntax {
   switch (action.kind) {
     case "allow":
     case "silent":
+    case "default-limit":
       return { kind: action.kind, span };
     case "deny":
       return { kind: "deny", value: action.errno && raiseLiteral(action.errno), span };

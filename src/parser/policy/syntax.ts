@@ -174,7 +174,9 @@ export type ActionSyntax =
   | { readonly kind: "deny"; readonly value: LiteralSyntax | undefined; readonly span: Span }
   | { readonly kind: "kill"; readonly value: LiteralSyntax | undefined; readonly span: Span }
   | { readonly kind: "alert"; readonly template: StringSyntax | undefined; readonly span: Span }
-  | LimitSyntax;
+  | LimitSyntax
+  /** `limit default` */
+  | { readonly kind: "default-limit"; readonly span: Span };
 
 /** `limit 10 alike per 1s then mute 30s per container` */
 export interface LimitSyntax {

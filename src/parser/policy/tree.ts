@@ -185,7 +185,9 @@ export type Action =
   | { readonly kind: "kill"; readonly signal: Literal | undefined; readonly span: Span }
   | { readonly kind: "alert"; readonly template: Text | undefined; readonly span: Span }
   | { readonly kind: "silent"; readonly span: Span }
-  | LimitAction;
+  | LimitAction
+  /** As a limit of what the node's configuration allows every container. */
+  | { readonly kind: "default-limit"; readonly span: Span };
 
 /** Posts only the first `count` events of each window; those left out are counted. Never touches a verdict. */
 export interface LimitAction {

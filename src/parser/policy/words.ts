@@ -74,6 +74,7 @@ export const contextualWords = [
   "then",
   "mute",
   "alike",
+  "default",
   "kprobe",
   "fentry",
   "lsm",

@@ -5,15 +5,19 @@ import type { Action } from "../policy/tree.ts";
 import type { YamlMapping, YamlNode } from "../yaml/tree.ts";
 import { itemsOf, scalarOf } from "../yaml/tree.ts";
 import type { Findings } from "./findings.ts";
+import { lowerRateLimit } from "./rate-limit.ts";
 import { notYet, refuseOtherKeys } from "./findings.ts";
 
+/** Keys that are looked at whatever the action is: `lowerRateLimit` says where they don't belong. */
+const common = ["action", "rateLimit", "rateLimitScope"];
+
 const keysOf: Readonly<Record<string, ReadonlySet<string>>> = {
-  Signal: new Set(["action", "argSig"]),
-  Override: new Set(["action", "argError"]),
+  Signal: new Set([...common, "argSig"]),
+  Override: new Set([...common, "argError"]),
   // The language allows `argError` beside any action; only Override and NotifyEnforcer use it.
-  Sigkill: new Set(["action", "argError"]),
+  Sigkill: new Set([...common, "argError"]),
 };
-const plainKeys: ReadonlySet<string> = new Set(["action"]);
+const plainKeys: ReadonlySet<string> = new Set(common);
 
 /**
  * The actions of a selector: verdicts in order, then whether the event is reported. It is, unless NoPost is
@@ -21,9 +25,11 @@ const plainKeys: ReadonlySet<string> = new Set(["action"]);
  */
 export function lowerActions(selector: YamlMapping, findings: Findings): readonly Action[] {
   const verdicts: Action[] = [];
+  const limits: Action[] = [];
   let report: Action = { kind: "alert", template: undefined, span: selector.span };
   for (const item of itemsOf(selector, "matchActions")) {
     const action = lowerAction(item, findings);
+    limits.push(...lowerRateLimit(item, findings));
     if (action === undefined) {
       continue;
     }
@@ -33,7 +39,15 @@ export function lowerActions(selector: YamlMapping, findings: Findings): readonl
       verdicts.push(action);
     }
   }
-  return [...verdicts, report];
+  const [limit, ...more] = report.kind === "alert" ? limits : [];
+  for (const { span } of more) {
+    findings.push(
+      diagnostic("conflicting-actions", span, "the selector has another `rateLimit` before this", {
+        help: "keep one of them",
+      }),
+    );
+  }
+  return limit === undefined ? [...verdicts, report] : [...verdicts, report, limit];
 }
 
 function lowerAction(node: YamlNode, findings: Findings): Action | undefined {

@@ -44,6 +44,18 @@ struct {
 	__type(value, __u64);
 } hits SEC(".maps");
 
+struct alert_counts {
+	__u64 suppressed;
+	__u64 lost;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct alert_counts);
+} alerts SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 64);
@@ -63,6 +75,11 @@ int on_exec(void *ctx)
 		__u64 *lost = bpf_map_lookup_elem(&counters, &zero);
 		if (lost)
 			*lost += 1;
+
+		struct alert_counts *counts = bpf_map_lookup_elem(&alerts, &zero);
+
+		if (counts)
+			counts->lost += 1;
 		return 0;
 	}
 	__builtin_memset(record, 0, sizeof(*record));
