@@ -112,7 +112,8 @@ export const CAPTURED_SOCK = struct("captured_sock", 64, {
   /** Host byte order. */
   sport: [48, 2],
   dport: [50, 2],
-  reserved0: [52, 4],
+  /** Bytes of a packet; 0 for sockets. */
+  length: [52, 4],
   /** Address of the kernel's struct sock: stable while the socket lives. */
   cookie: [56, 8],
 });

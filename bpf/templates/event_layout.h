@@ -73,7 +73,7 @@ struct captured_sock {
 	u8 daddr[16];
 	u16 sport;
 	u16 dport;
-	u32 reserved0;
+	u32 length;
 	u64 cookie;
 };
 

@@ -282,6 +282,16 @@ struct sock {
 	u32 sk_priority;
 };
 
+struct sk_buff {
+	unsigned int len;
+	__be16 protocol;
+	u16 transport_header;
+	u16 network_header;
+	u32 mark;
+	u32 priority;
+	unsigned char *head;
+};
+
 struct socket {
 	short type;
 	struct sock *sk;
@@ -305,6 +315,10 @@ struct sockaddr_in6 {
 	__be16 sin6_port;
 	__be32 sin6_flowinfo;
 	struct in6_addr sin6_addr;
+};
+
+struct iov_iter {
+	unsigned long count;
 };
 
 struct kiocb {

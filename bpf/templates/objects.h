@@ -228,6 +228,14 @@ static __always_inline u64 perf_event_offset(u64 event)
 	return PART(struct perf_event, event, attr.config2);
 }
 
+/* ---- struct iov_iter ---- */
+
+/* Bytes that are still to be moved. */
+static __always_inline u64 iov_iter_count(u64 iter)
+{
+	return PART(struct iov_iter, iter, count);
+}
+
 /* ---- struct net_device ---- */
 
 static __always_inline u64 net_device_name(u64 device)

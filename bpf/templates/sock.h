@@ -23,7 +23,8 @@ struct sock_value {
 	u16 dport;
 	u32 mark;
 	u32 priority;
-	u32 reserved0;
+	/* Bytes of a packet. */
+	u32 length;
 	u64 saddr[2];
 	u64 daddr[2];
 	u64 cookie;
@@ -52,7 +53,7 @@ static __always_inline void sock_read(struct sock_value *value, struct sock *sk)
 	value->dport = bpf_ntohs(sk->__sk_common.skc_dport);
 	value->mark = sk->sk_mark;
 	value->priority = sk->sk_priority;
-	value->reserved0 = 0;
+	value->length = 0;
 	value->cookie = (u64)sk;
 	if (value->family == AF_INET6) {
 		value->saddr[0] = half(&sk->__sk_common.skc_v6_rcv_saddr, 0);
@@ -251,7 +252,7 @@ static __always_inline void sock_capture(struct captured_sock *captured, const s
 	__builtin_memcpy(captured->daddr, value->daddr, 16);
 	captured->sport = value->sport;
 	captured->dport = value->dport;
-	captured->reserved0 = 0;
+	captured->length = value->length;
 	captured->cookie = value->cookie;
 }
 

@@ -43,6 +43,74 @@ static __always_inline u64 string_fetch(u8 *to, u64 address, u32 *status)
 	return bounded(bytes - 1, PATH_BYTES);
 }
 
+/* Bytes of memory at `address`, in the kernel or in the process; 0 when all of them were read. */
+static __always_inline long memory_fetch(u8 *to, u64 bytes, u64 address)
+{
+	if (is_kernel_address(address))
+		return bpf_probe_read_kernel(to, bytes, (void *)address);
+	return bpf_probe_read_user(to, bytes, (void *)address);
+}
+
+/* Reads a buffer of `size` bytes, or the beginning of a longer one. */
+static __always_inline u64 buffer_fetch(u8 *to, u64 address, s64 size, u32 *status)
+{
+	u64 length = bounded(size < 0 ? 0 : size, PATH_BYTES);
+
+	*status = PATH_MISSING;
+	if (!address)
+		return 0;
+	*status = size > PATH_BYTES ? PATH_UNRESOLVED : PATH_PRESENT;
+	if (memory_fetch(to, length, address)) {
+		*status = PATH_UNREADABLE;
+		return 0;
+	}
+	return length;
+}
+
+/* Parts of an iovec that are read; what lies behind them makes the text one that is not whole. */
+#define IOVEC_PARTS 8
+
+struct iovec_view {
+	u64 base;
+	u64 length;
+};
+
+/* Reads the parts of an iovec, one after the other. */
+static __always_inline u64 iovec_fetch(u8 *to, u64 address, s64 parts, u32 *status)
+{
+	u64 at = 0;
+
+	*status = PATH_MISSING;
+	if (!address)
+		return 0;
+	*status = parts > IOVEC_PARTS ? PATH_UNRESOLVED : PATH_PRESENT;
+#pragma clang loop unroll(disable)
+	for (u32 part = 0; part < IOVEC_PARTS; part++) {
+		struct iovec_view view = {};
+
+		if (part >= parts)
+			break;
+		if (memory_fetch((u8 *)&view, sizeof(view), address + part * sizeof(view))) {
+			*status = PATH_UNREADABLE;
+			return 0;
+		}
+
+		u64 start = bounded(at, PATH_BYTES);
+		u64 length = bounded(view.length, PATH_BYTES - start);
+
+		/* The verifier has to see both bounds at once. */
+		length = bounded(length, PATH_BYTES);
+		if (view.length > length)
+			*status = PATH_UNRESOLVED;
+		if (memory_fetch(&to[start], length, view.base)) {
+			*status = PATH_UNREADABLE;
+			return 0;
+		}
+		at = start + length;
+	}
+	return bounded(at, PATH_BYTES);
+}
+
 /* Puts the text in `scratch->record` to the end of the path's place, as paths lie there. */
 static __always_inline void text_hold(struct scratch *scratch, struct path_text *text, u64 length, u32 status)
 {
@@ -72,7 +140,26 @@ static __always_inline void string_read(u64 address, struct scratch *scratch, st
 	bpf_probe_read_kernel(scratch->record, size, from->bytes);
 	text_hold(scratch, text, size, status);
 }
+#define buffer_read(address, size, scratch, text) string_read(address, scratch, text)
+#define iovec_read(address, parts, scratch, text) string_read(address, scratch, text)
 #else
+/* The same for a buffer, and for the parts of an iovec. */
+static __always_inline void buffer_read(u64 address, s64 size, struct scratch *scratch, struct path_text *text)
+{
+	u32 status;
+	u64 length = buffer_fetch(scratch->record, address, size, &status);
+
+	text_hold(scratch, text, length, status);
+}
+
+static __always_inline void iovec_read(u64 address, s64 parts, struct scratch *scratch, struct path_text *text)
+{
+	u32 status;
+	u64 length = iovec_fetch(scratch->record, address, parts, &status);
+
+	text_hold(scratch, text, length, status);
+}
+
 /* Reads the text into scratch memory. Its record must not hold anything yet. */
 static __always_inline void string_read(u64 address, struct scratch *scratch, struct path_text *text)
 {
@@ -122,6 +209,17 @@ static __always_inline u64 text_capture(struct scratch *scratch, struct scratch 
 	bpf_probe_read_kernel(&scratch->record[start + sizeof(struct captured_text)], length,
 			      &memory->path[bounded(text->offset, PATH_BYTES)]);
 	return text_end(scratch, start, length, text->status, size);
+}
+
+static __always_inline u64 buffer_capture(struct scratch *scratch, u64 at, u64 address, s64 size)
+{
+	u64 start = text_start(at);
+	u32 status;
+	u64 length = buffer_fetch(&scratch->record[start + sizeof(struct captured_text)], address, size, &status);
+
+	if (status >= PATH_UNRESOLVED)
+		count(COUNTER_UNRESOLVED);
+	return text_end(scratch, start, length, status, size);
 }
 
 /* In the place of a text for which there was no memory. */

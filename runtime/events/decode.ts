@@ -91,6 +91,8 @@ export interface CapturedSock {
   readonly sport: number;
   readonly dport: number;
   readonly cookie: bigint;
+  /** Bytes of a packet. */
+  readonly length: number;
 }
 
 export interface Captured {
@@ -430,6 +432,7 @@ function decodeSock(bytes: Buffer): CapturedSock {
     sport: bytes.readUInt16LE(capturedSock("sport")),
     dport: bytes.readUInt16LE(capturedSock("dport")),
     cookie: bytes.readBigUInt64LE(capturedSock("cookie")),
+    length: bytes.readUInt32LE(capturedSock("length")),
   };
 }
 

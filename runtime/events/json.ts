@@ -200,7 +200,7 @@ function valueJson({ value, key }: Captured, unresolved: boolean): Readonly<Reco
         },
       };
     case "sock":
-      return { [key ?? "sock_arg"]: sockJson(value) };
+      return { [key ?? "sock_arg"]: endsJson(value, key) };
   }
 }
 
@@ -228,6 +228,33 @@ function integerJson(value: bigint, bits: number, signed: boolean): Readonly<Rec
 /** A return value is an `int` unless it does not fit one. */
 function resultJson(result: bigint): Readonly<Record<string, Json>> {
   return BigInt.asIntN(32, result) === result ? { int_arg: Number(result) } : { long_arg: result.toString() };
+}
+
+/** Packets and addresses have some of what sockets have, under other names. */
+function endsJson(value: CapturedSock, key: string | undefined): Json {
+  switch (key) {
+    case "skb_arg":
+      return {
+        len: value.length || undefined,
+        priority: value.priority || undefined,
+        mark: value.mark || undefined,
+        saddr: addressText(value.family, value.saddr),
+        daddr: addressText(value.family, value.daddr),
+        sport: value.sport || undefined,
+        dport: value.dport || undefined,
+        proto: value.protocol || undefined,
+        protocol: protocolName(value.protocol),
+        family: familyName(value.family),
+      };
+    case "sockaddr_arg":
+      return {
+        family: familyName(value.family),
+        addr: addressText(value.family, value.saddr),
+        port: value.sport || undefined,
+      };
+    default:
+      return sockJson(value);
+  }
 }
 
 function sockJson(sock: CapturedSock): Json {

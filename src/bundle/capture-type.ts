@@ -5,13 +5,28 @@ import { capturedParts, objectFact } from "../kernel/objects.ts";
 
 /** A capture as the runtime is told of it. */
 export function manifestCapture({ position, type, key, label }: Capture): ManifestCapture {
-  const shown = key ?? (type.kind === "object" ? objectFact(type.of).key : undefined);
+  const shown = key ?? keyOf(type);
   return {
     argument: position,
     type: valueType(type),
     ...(shown === undefined ? {} : { key: shown }),
     ...(label === undefined ? {} : { label }),
   };
+}
+
+/** The key of a value in events, where it is not the usual one of its type. */
+function keyOf(type: CaptureType): string | undefined {
+  switch (type.kind) {
+    case "object":
+      return objectFact(type.of).key;
+    case "sock":
+      return type.through === "skb" || type.through === "sockaddr" ? `${type.through}_arg` : undefined;
+    case "integer":
+    case "file":
+    case "path":
+    case "text":
+      return undefined;
+  }
 }
 
 function valueType(type: CaptureType): ManifestValueType {
@@ -23,7 +38,7 @@ function valueType(type: CaptureType): ManifestValueType {
     case "sock":
       return { kind: type.kind };
     case "text":
-      return { kind: "text", binary: false };
+      return { kind: "text", binary: type.form.kind === "buffer" || type.form.kind === "iovec" };
     case "object":
       return {
         kind: "object",

@@ -138,6 +138,7 @@ function writeCapturedValue(writer: CWriter, hook: IrHook, capture: Capture): vo
         writer,
         placeOf(hook, { kind: "text", argument: capture.argument, read: undefined }),
         captureArgument(hook, capture.argument),
+        sizeOf(hook, capture.argument),
       );
       return;
     case "object":
@@ -154,16 +155,22 @@ function writePathCapture(writer: CWriter, hook: IrHook, { argument }: Capture, 
 }
 
 /** A text that was compared lies in memory, unless no rule that compares it was left. */
-function writeTextCapture(writer: CWriter, position: number, direct: string): void {
+function writeTextCapture(writer: CWriter, position: number, direct: string, size?: string): void {
   if (position === -1) {
     writer.line(`at = ${direct};`);
     return;
   }
   const [memory, text] = [`memory${position}`, `text${position}`];
   writer.line(`if (${memory})`);
-  writer.line(`\tat = text_capture(scratch, ${memory}, at, ${text}, ${text}->length);`);
+  writer.line(`\tat = text_capture(scratch, ${memory}, at, ${text}, ${size ?? `${text}->length`});`);
   writer.line("else");
   writer.line(`\tat = ${direct};`);
+}
+
+/** C expression for the bytes of the whole buffer; undefined for texts that end at a NUL. */
+function sizeOf(hook: IrHook, argument: number): string | undefined {
+  const { type } = elementAt(hook.fact.arguments, argument);
+  return type.kind === "text" && type.form.kind === "buffer" ? `values->arg${argument}_size` : undefined;
 }
 
 /** Whether there is an object, then its parts. */

@@ -109,6 +109,7 @@ export function writePreamble(writer: CWriter, { hooks: parts, exec }: Parts, po
     "path.h",
     "process.h",
     "sock.h",
+    "sock_views.h",
     "task.h",
     "text.h",
     "tracepoint.h",

@@ -1,5 +1,5 @@
 /** The texts of a hook: which of them are held in scratch memory while an event is decided, and how they are read. */
-import type { Field, IrHook } from "../ir/ir.ts";
+import type { CaptureType, Field, IrHook } from "../ir/ir.ts";
 import type { ArgumentType, FieldSource } from "../kernel/hook.ts";
 import { type ObjectPart, capturedParts, isWalkedPart, objectPart } from "../kernel/objects.ts";
 import { elementAt, invariant } from "../source/invariant.ts";
@@ -20,17 +20,23 @@ export function heldTexts(hook: IrHook): readonly HeldText[] {
   const used = usedArguments(hook);
   const paths = used.filter((argument) => isPath(typeOf(hook, argument)));
   const compared = hook.fields.flatMap((field) => heldBy(hook, field));
-  const walked = hook.captures.flatMap(({ argument, type }) =>
-    type.kind === "object"
-      ? capturedParts(type.of)
-          .filter(isWalkedPart)
-          .map((part) => ({ kind: "text" as const, argument, read: keyOf(part) }))
-      : [],
-  );
+  const walked = hook.captures.flatMap(({ argument, type }) => gatheredBy(argument, type));
   return [
     ...paths.map((argument) => ({ kind: "path" as const, argument })),
     ...distinct([...compared, ...walked]),
   ];
+}
+
+/** What events carry of an argument that takes more than one read. */
+function gatheredBy(argument: number, type: CaptureType): readonly HeldText[] {
+  if (type.kind === "object") {
+    return capturedParts(type.of)
+      .filter(isWalkedPart)
+      .map((part) => ({ kind: "text" as const, argument, read: keyOf(part) }));
+  }
+  return type.kind === "text" && type.form.kind === "iovec"
+    ? [{ kind: "text", argument, read: undefined }]
+    : [];
 }
 
 function heldBy(hook: IrHook, { source, type }: Pick<Field, "source" | "type">): readonly HeldText[] {
@@ -94,7 +100,8 @@ export function readText(
 ): string {
   const value = `values->arg${held.argument}`;
   if (held.read === undefined) {
-    return `string_read(${argumentAddress(hook, held.argument)}, ${memory}, ${text})`;
+    const { reader, values } = argumentSource(hook, held.argument);
+    return `${reader}_read(${values}, ${memory}, ${text})`;
   }
   const [form = "", read = ""] = held.read.split(" ");
   return `${form.replace("-", "_")}_read(${read}(${value}), ${memory}, ${text})`;
@@ -102,7 +109,8 @@ export function readText(
 
 /** C expression for where a record goes on after a text argument that is read right into it. */
 export function captureArgument(hook: IrHook, argument: number): string {
-  return `string_capture(scratch, at, ${argumentAddress(hook, argument)})`;
+  const { reader, values } = argumentSource(hook, argument);
+  return reader === "iovec" ? "text_missing(scratch, at)" : `${reader}_capture(scratch, at, ${values})`;
 }
 
 /** The same for a text part of an object. */
@@ -111,11 +119,23 @@ export function capturePart(argument: number, { text, read }: ObjectPart): strin
   return `${text}_capture(scratch, at, ${read}(values->arg${argument}))`;
 }
 
-/** C expression for the address of a text argument's bytes. */
-function argumentAddress(hook: IrHook, argument: number): string {
+/** The beginning of the names of the C functions that read a text argument, and what they are given. */
+function argumentSource(
+  hook: IrHook,
+  argument: number,
+): { readonly reader: string; readonly values: string } {
   const type = typeOf(hook, argument);
   const value = `values->arg${argument}`;
-  return type.kind === "text" && type.form.kind === "filename" ? `filename_text(${value})` : value;
+  invariant(type.kind === "text", `argument ${argument} of ${hook.fact.id} is a text`);
+  switch (type.form.kind) {
+    case "string":
+      return { reader: "string", values: value };
+    case "filename":
+      return { reader: "string", values: `filename_text(${value})` };
+    case "buffer":
+    case "iovec":
+      return { reader: type.form.kind, values: `${value}, ${value}_size` };
+  }
 }
 
 function typeOf(hook: IrHook, argument: number): ArgumentType {

@@ -2,7 +2,7 @@
 import type { IrHook } from "../ir/ir.ts";
 import { elementAt } from "../source/invariant.ts";
 import type { FieldType } from "../kernel/field.ts";
-import type { ArgumentMapping, AttachPoint, ProcessLevel } from "../kernel/hook.ts";
+import type { ArgumentMapping, ArgumentType, AttachPoint, ProcessLevel } from "../kernel/hook.ts";
 import { type CWriter, cIdentifier, cWord } from "./c-writer.ts";
 
 /**
@@ -99,6 +99,7 @@ function members(hook: IrHook, argument: number): readonly string[] {
     case "sock":
       return [`struct sock_value arg${argument}`];
     case "text":
+      return [`u64 arg${argument}`, ...(isSized(type) ? [`s64 arg${argument}_size`] : [])];
     case "object":
       return [`u64 arg${argument}`];
     case "opaque":
@@ -126,8 +127,42 @@ export function writeValuesFrom(writer: CWriter, hook: IrHook, point: AttachPoin
   }
   for (const argument of usedArguments(hook)) {
     const { type } = elementAt(hook.fact.arguments, argument);
-    writeArgument(writer, point, argument, type.kind, elementAt(point.argumentMappings, argument));
+    writeArgument(writer, point, argument, readerOf(type), elementAt(point.argumentMappings, argument));
+    const size = sizeExpression(point, type);
+    if (size !== undefined) {
+      writer.line(`values.arg${argument}_size = (s64)${size};`);
+    }
   }
+}
+
+/** Whether a text's size comes from elsewhere. */
+function isSized(type: ArgumentType): boolean {
+  return type.kind === "text" && (type.form.kind === "buffer" || type.form.kind === "iovec");
+}
+
+/** C expression for the size of a buffer at a point; 0 where the point does not know it. */
+function sizeExpression(point: AttachPoint, type: ArgumentType): string | undefined {
+  if (type.kind !== "text" || (type.form.kind !== "buffer" && type.form.kind !== "iovec")) {
+    return undefined;
+  }
+  const { size } = type.form;
+  if (size?.kind === "constant") {
+    return String(size.count);
+  }
+  const mapping = size === undefined ? undefined : point.argumentMappings[size.index];
+  switch (mapping?.kind) {
+    case "parameter":
+      return elementAt(point.parameters, mapping.parameter).name;
+    case "register":
+      return `${elementAt(point.parameters, mapping.registers).name}->${mapping.register}`;
+    default:
+      return "0";
+  }
+}
+
+/** How an argument is read: by its type, or by what leads to it. */
+function readerOf(type: ArgumentType): string {
+  return type.kind === "sock" && type.through !== undefined ? type.through : type.kind;
 }
 
 function writeArgument(
@@ -176,7 +211,8 @@ function writeArgument(
     case "register": {
       const register = `${parameter(mapping.registers)}->${mapping.register}`;
       // A caller must not have the kernel's memory read in its place.
-      writeParameter(writer, argument, kind, kind === "text" ? `user_address(${register})` : register);
+      const isPointer = kind === "text" || kind === "sockaddr";
+      writeParameter(writer, argument, kind, isPointer ? `user_address(${register})` : register);
       return;
     }
     case "current-tgid":
@@ -265,6 +301,15 @@ function writeParameter(writer: CWriter, argument: number, kind: string, name: s
       break;
     case "sock":
       writer.line(`sock_read(&values.arg${argument}, ${name});`);
+      break;
+    case "socket":
+      writer.line(`sock_of_socket(&values.arg${argument}, (u64)${name});`);
+      break;
+    case "skb":
+      writer.line(`sock_of_packet(&values.arg${argument}, (u64)${name});`);
+      break;
+    case "sockaddr":
+      writer.line(`sock_of_address(&values.arg${argument}, (u64)${name});`);
       break;
     case "text":
     case "object":

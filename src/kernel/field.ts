@@ -9,7 +9,8 @@ export type FieldType =
   /** A path of the file system, as bytes; it may have no value (pipe) or be too long to resolve. */
   | { readonly kind: "path" }
   /** Bytes that end at a NUL: a name, an argument of a command line. It may be too long, or not readable. */
-  | { readonly kind: "string" }
+  /** With `binary` it may hold any bytes, NUL too. */
+  | { readonly kind: "string"; readonly binary?: true }
   /** 128 bits; IPv4 as ::ffff:a.b.c.d. No value for other address families. */
   | { readonly kind: "address" };
 
@@ -51,9 +52,46 @@ const sockFields: readonly FieldFact[] = [
   sockPart("state", unsigned(8), "tcpState"),
   sockPart("sport", unsigned(16)),
   sockPart("dport", unsigned(16)),
+  sockPart("mark", unsigned(32)),
   sockPart("saddr", { kind: "address" }),
   sockPart("daddr", { kind: "address" }),
 ];
+
+const packetParts: ReadonlySet<string> = new Set([
+  "family",
+  "protocol",
+  "sport",
+  "dport",
+  "saddr",
+  "daddr",
+  "mark",
+  "length",
+]);
+
+/** An address alone is one end; it is called by its own names and by those of a source. */
+const addressFields: readonly FieldFact[] = [
+  sockPart("family", unsigned(16), "addressFamily"),
+  { ...sockPart("sport", unsigned(16)), part: "port" },
+  { ...sockPart("saddr", { kind: "address" }), part: "addr" },
+  sockPart("sport", unsigned(16)),
+  sockPart("saddr", { kind: "address" }),
+];
+
+/** What has the ends of a socket: a packet knows of no state, an address of one end. */
+function endFields(through: Extract<ArgumentType, { kind: "sock" }>["through"]): readonly FieldFact[] {
+  switch (through) {
+    case "skb":
+      return [
+        ...sockFields.filter(({ part }) => packetParts.has(part)),
+        sockPart("length", unsigned(32)),
+      ];
+    case "sockaddr":
+      return addressFields;
+    case "socket":
+    case undefined:
+      return sockFields;
+  }
+}
 
 /** `file` means `file.path`: both spellings name the same field. */
 const pathFields: readonly FieldFact[] = ["path", ""].map((part) => ({
@@ -115,9 +153,13 @@ export function fieldsOf(type: ArgumentType, words: WordSetName | undefined): re
     case "path":
       return [...pathFields, modeField, typeField, ownedField];
     case "sock":
-      return sockFields;
+      return endFields(type.through);
     case "text":
-      return [textField];
+      return [
+        type.form.kind === "buffer" || type.form.kind === "iovec"
+          ? { ...textField, type: { kind: "string", binary: true } }
+          : textField,
+      ];
     case "object":
       return objectFact(type.of).parts.map(objectField);
     case "opaque":

@@ -9,8 +9,8 @@ export type ArgumentType =
   | { readonly kind: "file" }
   /** `struct path *` */
   | { readonly kind: "path" }
-  /** `struct sock *` */
-  | { readonly kind: "sock" }
+  /** `struct sock *`, or what has ends as a socket has. */
+  | { readonly kind: "sock"; readonly through?: "socket" | "skb" | "sockaddr" }
   /** Bytes in memory of the kernel or the process. */
   | { readonly kind: "text"; readonly form: TextForm }
   /** A pointer, or a number, whose parts are read one by one. */
@@ -23,7 +23,16 @@ export type TextForm =
   /** `char *`: up to a NUL. */
   | { readonly kind: "string" }
   /** `struct filename *`: the name that a system call was given. */
-  | { readonly kind: "filename" };
+  | { readonly kind: "filename" }
+  /** `void *`: as many bytes as `size` says; policies must say it. */
+  | { readonly kind: "buffer"; readonly size: TextSize | undefined }
+  /** `struct iovec *`: the bytes of so many parts of memory, one after the other. */
+  | { readonly kind: "iovec"; readonly size: TextSize | undefined };
+
+/** Where the size of a buffer, or the number of its parts, is known from. */
+export type TextSize =
+  | { readonly kind: "argument"; readonly index: number }
+  | { readonly kind: "constant"; readonly count: number };
 
 export interface ArgumentFact {
   readonly name: string;
@@ -217,7 +226,8 @@ export function isTextPart(part: ProcessPart): part is Exclude<ProcessPart, Proc
   return part === "exe";
 }
 
-export type SockPart = "saddr" | "daddr" | "sport" | "dport" | "family" | "type" | "protocol" | "state";
+export type SockPart =
+  "saddr" | "daddr" | "sport" | "dport" | "family" | "type" | "protocol" | "state" | "mark" | "length";
 
 /** `owned`: 1 where the user of the process that acts owns the file; of a new name, its directory. */
 export type FilePart = "mode" | "flags" | "type" | "owned";

@@ -189,6 +189,11 @@ const objectTable = {
       number("offset", "perf_event_offset", 64, "ProbeOffset", "number64"),
     ],
   },
+  iov_iter: {
+    targets: ["struct iov_iter"],
+    key: "size_arg",
+    parts: [number("", "iov_iter_count", 64, "", "number64"), number("count", "iov_iter_count", 64, undefined)],
+  },
   net_device: {
     targets: ["struct net_device"],
     key: "net_dev_arg",

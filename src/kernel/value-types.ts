@@ -28,8 +28,14 @@ const valueTypes: ReadonlyMap<string, ArgumentType> = new Map<string, ArgumentTy
   ["file", { kind: "file" }],
   ["path", { kind: "path" }],
   ["sock", { kind: "sock" }],
+  ["socket", { kind: "sock", through: "socket" }],
+  ["skb", { kind: "sock", through: "skb" }],
+  ["sockaddr", { kind: "sock", through: "sockaddr" }],
   ...objectNames.map((of): [string, ArgumentType] => [of, { kind: "object", of }]),
   ["string", { kind: "text", form: { kind: "string" } }],
+  ["char_buf", { kind: "text", form: { kind: "buffer", size: undefined } }],
+  ["const_buf", { kind: "text", form: { kind: "buffer", size: undefined } }],
+  ["char_iovec", { kind: "text", form: { kind: "iovec", size: undefined } }],
   ["filename", { kind: "text", form: { kind: "filename" } }],
   // An argument that is declared only to keep its place.
   ["nop", { kind: "opaque", cType: "void *" }],
@@ -38,14 +44,7 @@ const valueTypes: ReadonlyMap<string, ArgumentType> = new Map<string, ArgumentTy
 /** Types of the language that no hook can carry yet. */
 const plannedTypes: ReadonlySet<string> = new Set([
   "auto",
-  "char_buf",
-  "char_iovec",
-  "const_buf",
   "data_loc",
-  "iov_iter",
-  "skb",
-  "sockaddr",
-  "socket",
 ]);
 
 /** The type of a name; `planned` when the language has it and the compiler does not yet. */

@@ -20,7 +20,7 @@ function targetsOf(type: ArgumentType): readonly string[] {
     case "path":
       return ["struct path"];
     case "sock":
-      return ["struct sock"];
+      return sockTargets[type.through ?? "sock"];
     case "text":
       return textTargets(type.form.kind);
     case "object":
@@ -28,12 +28,23 @@ function targetsOf(type: ArgumentType): readonly string[] {
   }
 }
 
+const sockTargets = {
+  sock: ["struct sock"],
+  socket: ["struct socket"],
+  skb: ["struct sk_buff"],
+  sockaddr: ["struct sockaddr", "struct sockaddr_in", "struct sockaddr_in6", "struct sockaddr_storage"],
+} as const;
+
 function textTargets(form: Extract<ArgumentType, { kind: "text" }>["form"]["kind"]): readonly string[] {
   switch (form) {
     case "string":
       return ["char", "unsigned char", "u8", "__u8", "void"];
     case "filename":
       return ["struct filename"];
+    case "buffer":
+      return ["void", "char", "unsigned char", "u8", "__u8"];
+    case "iovec":
+      return ["struct iovec"];
   }
 }
 
@@ -73,7 +84,7 @@ function isNumberView(bits: number, declared: ArgumentType): boolean {
   const isAddress = targetsOf(declared).length > 0 && declared.kind !== "file" && declared.kind !== "path";
   return (
     (declared.kind === "object" && objectFact(declared.of).targets.length === 0) ||
-    (isAddress && declared.kind !== "sock" && bits === 64)
+    (isAddress && (declared.kind !== "sock" || declared.through === "sockaddr") && bits === 64)
   );
 }
 

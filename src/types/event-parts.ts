@@ -27,6 +27,23 @@ export const VALUE_TYPES: readonly ts.Statement[] = [
     ["cookie?", text()],
     ["state?", text()],
   ]),
+  record("PacketArgument", "A packet, by its headers.", [
+    ["len?", named("number")],
+    ["priority?", named("number")],
+    ["mark?", named("number")],
+    ["saddr", text()],
+    ["daddr", text()],
+    ["sport?", named("number")],
+    ["dport?", named("number")],
+    ["proto?", named("number")],
+    ["protocol", text()],
+    ["family", text()],
+  ]),
+  record("AddressArgument", "An address that a socket is given.", [
+    ["family", text()],
+    ["addr", text()],
+    ["port?", named("number")],
+  ]),
   record("TruncatedBytesArgument", "The beginning of a text that is longer than an event holds, in base64.", [
     ["bytes_arg", text()],
     ["orig_size", text()],

@@ -102,7 +102,7 @@ function valueType(type: ManifestCapture["type"], key: string | undefined): ts.T
     case "path":
       return object([[key ?? `${type.kind}_arg`, named("PathArgument")]]);
     case "sock":
-      return object([[key ?? "sock_arg", named("SockArgument")]]);
+      return object([[key ?? "sock_arg", named(endsType(key))]]);
     case "object":
       return ts.factory.createUnionTypeNode([
         object([[key ?? "object_arg", objectType(type.parts)]]),
@@ -116,6 +116,10 @@ function valueType(type: ManifestCapture["type"], key: string | undefined): ts.T
         object([["error_arg", named("ErrorArgument")]]),
       ]);
   }
+}
+
+function endsType(key: string | undefined): string {
+  return key === "skb_arg" ? "PacketArgument" : key === "sockaddr_arg" ? "AddressArgument" : "SockArgument";
 }
 
 /** As the JSON writer of the runtime names what a rule asked for. */

@@ -10,6 +10,7 @@ import type {
   Literal,
   Name,
   Parameter,
+  ParameterSize,
   Policy,
   PolicyTree,
   Rule,
@@ -187,14 +188,21 @@ const rule: fc.Arbitrary<Rule> = fc.record({
   span: fc.constant(span),
 });
 
-const parameter: fc.Arbitrary<Parameter> = fc.record({
-  kind: fc.constant("parameter"),
-  index: fc.nat({ max: 12 }),
-  name,
-  type: name,
-  label: maybe(text),
-  span: fc.constant(span),
-});
+const size: fc.Arbitrary<ParameterSize> = fc.oneof(
+  fc.nat({ max: 12 }).map((index): ParameterSize => ({ kind: "argument", index })),
+  fc.nat().map((count): ParameterSize => ({ kind: "constant", count })),
+);
+
+const parameter: fc.Arbitrary<Parameter> = fc
+  .record({
+    kind: fc.constant("parameter" as const),
+    index: fc.nat({ max: 12 }),
+    name,
+    type: name,
+    label: maybe(text),
+    span: fc.constant(span),
+  })
+  .chain((plain) => fc.oneof(fc.constant(plain), size.map((bytes) => ({ ...plain, size: bytes }))));
 
 const hook: fc.Arbitrary<HookReference> = fc.oneof(
   name.map((event): HookReference => ({ kind: "event", name: event, span })),

@@ -170,9 +170,11 @@ function placeLines(hook: RawHook): readonly string[] {
   }
 }
 
-function argument({ index, label, type }: Parameter): string {
+function argument({ index, label, size, type }: Parameter): string {
   const named = label === undefined ? "" : `, label: ${quote(label.text)}`;
-  return `{index: ${index}, type: ${quote(type.text)}${named}}`;
+  // A size that is a number has no place in a TracingPolicy.
+  const sized = size?.kind === "argument" ? `, sizeArgIndex: ${size.index + 1}` : "";
+  return `{index: ${index}, type: ${quote(type.text)}${sized}${named}}`;
 }
 
 function selectorLines({ actions, filters, label }: Selector): readonly string[] {

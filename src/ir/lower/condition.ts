@@ -107,7 +107,7 @@ function lowerTests(
     }
     case "path":
     case "string":
-      return lowerTextTests(comparison, field.type.kind, findings);
+      return lowerTextTests(comparison, field.type, findings);
     case "address":
       return [lowerAddressTest(comparison, findings)];
   }

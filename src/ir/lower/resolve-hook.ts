@@ -3,6 +3,7 @@ import { type Diagnostic, diagnostic } from "../../diagnostics/diagnostic.ts";
 import { didYouMean } from "../../diagnostics/suggest.ts";
 import type { ArgumentType, HookFact } from "../../kernel/hook.ts";
 import { objectFact } from "../../kernel/objects.ts";
+import { limits } from "../../kernel/limits.ts";
 import type { Target } from "../../kernel/target.ts";
 import { valueType, valueTypeNames } from "../../kernel/value-types.ts";
 import { type DeclaredView, cTypeOf, canView, findView } from "../../kernel/views.ts";
@@ -25,8 +26,9 @@ export function collectDeclarations(tree: PolicyTree): DeclaredFunctions {
     const key = declarationKey(reference);
     const known = functions.get(key) ?? { types: new Map<number, ArgumentType>(), views: [] };
     functions.set(key, known);
-    for (const { index, type: name } of reference.parameters) {
-      const type = valueType(name.text);
+    for (const parameter of reference.parameters) {
+      const { index } = parameter;
+      const type = typeOfParameter(parameter);
       if (type === undefined || type === "planned" || index > 11) {
         continue;
       }
@@ -42,6 +44,14 @@ export function collectDeclarations(tree: PolicyTree): DeclaredFunctions {
     }
   }
   return functions;
+}
+
+/** The type that a parameter declares, with the size that it gives. */
+function typeOfParameter({ type: { text }, size }: Parameter): ArgumentType | "planned" | undefined {
+  const type = valueType(text);
+  return typeof type === "object" && type.kind === "text" && "size" in type.form
+    ? { ...type, form: { ...type.form, size } }
+    : type;
 }
 
 /**
@@ -162,7 +172,7 @@ function resolveResult(
 
 function declaredType(parameter: Parameter, findings: Diagnostic[]): ArgumentType | undefined {
   const name = parameter.type.text;
-  const type = valueType(name);
+  const type = typeOfParameter(parameter);
   if (type === "planned") {
     findings.push(
       diagnostic(
@@ -173,6 +183,9 @@ function declaredType(parameter: Parameter, findings: Diagnostic[]): ArgumentTyp
     );
     return undefined;
   }
+  if (typeof type === "object") {
+    reportSize(parameter, type, findings);
+  }
   if (type === undefined) {
     const help = didYouMean(name, valueTypeNames());
     findings.push(
@@ -182,6 +195,31 @@ function declaredType(parameter: Parameter, findings: Diagnostic[]): ArgumentTyp
     );
   }
   return type;
+}
+
+/** A buffer needs a size; nothing else has one. */
+function reportSize(parameter: Parameter, type: ArgumentType, findings: Diagnostic[]): void {
+  const isSized = type.kind === "text" && "size" in type.form;
+  const { type: name, size } = parameter;
+  if (isSized && size === undefined) {
+    findings.push(
+      diagnostic("missing-key", name.span, `a \`${name.text}\` needs its size`, {
+        help: "name the argument that has it, `size at 2` (`sizeArgIndex: 3`), or a number, `size 64`",
+      }),
+    );
+  } else if (!isSized && size !== undefined) {
+    findings.push(
+      diagnostic("argument-type-mismatch", name.span, `a \`${name.text}\` has no size to give`, {
+        help: "leave out the size",
+      }),
+    );
+  } else if (size?.kind === "constant" && (size.count < 1 || size.count > limits.pathBytes)) {
+    findings.push(
+      diagnostic("value-out-of-range", name.span, `buffers are read up to ${limits.pathBytes} bytes`, {
+        help: `use a size from 1 to ${limits.pathBytes}`,
+      }),
+    );
+  }
 }
 
 /** The type to read an argument as: the declared one, or the kernel's where that is narrower. */
@@ -224,7 +262,8 @@ function reconcile(
 
 /** Whether a declared type is that of a pointer which the hook table follows. */
 function readsAs(actual: ArgumentType, declared: ArgumentType): boolean {
-  return declared.kind === "object" || declared.kind === "sock" ? canView(actual, declared) : false;
+  const isSocket = declared.kind === "sock" && declared.through === "socket";
+  return (isSocket || declared.kind === "object") && canView(actual, declared);
 }
 
 /** Whether both are read in the same way; the width of integers may differ. */

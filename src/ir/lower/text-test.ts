@@ -1,7 +1,7 @@
 /** Comparisons of paths and strings: literals to texts and globs. */
 import { type Diagnostic, diagnostic } from "../../diagnostics/diagnostic.ts";
 import type { Comparison, Literal } from "../../parser/policy/tree.ts";
-import type { Glob, GlobPart, Test, TextValue } from "../ir.ts";
+import type { FieldType, Glob, GlobPart, Test, TextValue } from "../ir.ts";
 import { parseGlob } from "./glob.ts";
 
 /** Bytes of the longest path that the kernel can name, without its terminating NUL. */
@@ -13,16 +13,17 @@ const maximumPathBytes = 4095;
  */
 export function lowerTextTests(
   comparison: Comparison,
-  type: "path" | "string",
+  type: Extract<FieldType, { kind: "path" | "string" }>,
   findings: Diagnostic[],
 ): readonly Test[] | undefined {
   const { operator } = comparison;
-  const inPath = type === "path";
+  const inPath = type.kind === "path";
+  const binary = type.kind === "string" && type.binary === true;
   if (operator === "exists") {
     // Every text that has a value starts with the empty text.
     return [{ kind: "text", match: "prefix", values: [{ text: "", span: comparison.span }] }];
   }
-  const texts = comparison.values.map((value) => textValue(value, inPath, findings));
+  const texts = comparison.values.map((value) => textValue(value, inPath, binary, findings));
   const values = texts.filter((text) => text !== undefined);
   if (values.length < texts.length) {
     return undefined;
@@ -31,7 +32,18 @@ export function lowerTextTests(
     warnOfRelative(operator, values, findings);
   }
   const tests = testsOf(operator, distinct(values, findings), inPath, findings);
-  return comparison.ignoreCase ? tests?.map(ignoringCase) : tests;
+  return comparison.ignoreCase ? tests?.map(ignoringCase) : binary ? tests?.map(wholeAsGlob) : tests;
+}
+
+/** Tables tell whole texts by the NUL behind them, which bytes may hold themselves. */
+function wholeAsGlob(test: Test): Test {
+  return test.kind === "text" && test.match === "exact"
+    ? {
+        kind: "glob",
+        ignoreCase: false,
+        globs: test.values.map(({ text, span }) => ({ text, parts: [{ kind: "text", text }], span })),
+      }
+    : test;
 }
 
 function testsOf(
@@ -158,7 +170,12 @@ function directoryTests(values: readonly TextValue[]): readonly Test[] {
   ];
 }
 
-function textValue(literal: Literal, inPath: boolean, findings: Diagnostic[]): TextValue | undefined {
+function textValue(
+  literal: Literal,
+  inPath: boolean,
+  binary: boolean,
+  findings: Diagnostic[],
+): TextValue | undefined {
   if (literal.kind !== "string") {
     findings.push(
       diagnostic(
@@ -172,7 +189,7 @@ function textValue(literal: Literal, inPath: boolean, findings: Diagnostic[]): T
     );
     return undefined;
   }
-  const fault = textFault(literal.value, inPath);
+  const fault = textFault(literal.value, inPath, binary);
   if (fault !== undefined) {
     const what = inPath ? "path" : "string";
     findings.push(diagnostic("invalid-path-value", literal.span, `no ${what} can match: ${fault}`));
@@ -181,11 +198,11 @@ function textValue(literal: Literal, inPath: boolean, findings: Diagnostic[]): T
   return { text: literal.value, span: literal.span };
 }
 
-function textFault(text: string, inPath: boolean): string | undefined {
+function textFault(text: string, inPath: boolean, binary: boolean): string | undefined {
   if (text === "" && inPath) {
     return "the text is empty";
   }
-  if (text.includes("\0")) {
+  if (!binary && text.includes("\0")) {
     return `a ${inPath ? "path" : "string"} holds no NUL character`;
   }
   if (/\p{Surrogate}/u.test(text)) {

@@ -21,6 +21,7 @@ export class HookGrammar extends ConditionGrammar {
     const first = this.CONSUME(t.NameWord);
     let type: NameSyntax | undefined;
     let index: IToken | undefined;
+    let size: { readonly at: boolean; readonly token: IToken } | undefined;
     let label: StringSyntax | undefined;
     this.OPTION(() => {
       this.CONSUME(t.Colon);
@@ -28,6 +29,15 @@ export class HookGrammar extends ConditionGrammar {
       this.OPTION2(() => {
         this.CONSUME(this.word("at"));
         index = this.CONSUME(t.Integer);
+      });
+      this.OPTION4(() => {
+        let at = false;
+        this.CONSUME(this.word("size"));
+        this.OPTION5(() => {
+          this.CONSUME2(this.word("at"));
+          at = true;
+        });
+        size = { at, token: this.CONSUME2(t.Integer) };
       });
       this.OPTION3(() => {
         this.CONSUME(this.word("label"));
@@ -39,6 +49,7 @@ export class HookGrammar extends ConditionGrammar {
       name: this.nameOf(first),
       type,
       index: index && integerValue(index.image),
+      size: size && { at: size.at, value: integerValue(size.token.image) },
       label,
       span: this.spanFrom(first),
     }));

@@ -42,6 +42,7 @@ function layoutParameter(parameter: ParameterSyntax): Doc {
     parameter.name.text,
     parameter.type === undefined ? "" : `: ${parameter.type.text}`,
     parameter.index === undefined ? "" : ` at ${parameter.index}`,
+    parameter.size === undefined ? "" : ` size ${parameter.size.at ? "at " : ""}${parameter.size.value}`,
     parameter.label === undefined ? "" : ` label ${parameter.label.text}`,
   );
 }

@@ -3,7 +3,7 @@ import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
 import { diagnostic } from "../../diagnostics/diagnostic.ts";
 import { saturatedNumber } from "./literals.ts";
 import type { HookSyntax, NameSyntax, ParameterSyntax, StringSyntax } from "./syntax.ts";
-import type { HookReference, Name, Parameter, Text } from "./tree.ts";
+import type { HookReference, Name, Parameter, ParameterSize, Text } from "./tree.ts";
 
 export function lowerHook(hook: HookSyntax, diagnostics: Diagnostic[]): HookReference {
   if (hook.kind === "event") {
@@ -55,7 +55,7 @@ function lowerParameter(
   position: number,
   diagnostics: Diagnostic[],
 ): Parameter | undefined {
-  const { label, name, span, type } = syntax;
+  const { label, name, size, span, type } = syntax;
   if (type === undefined) {
     diagnostics.push(
       diagnostic("policy-syntax", span, `\`${name.text}\` has no type`, {
@@ -69,7 +69,13 @@ function lowerParameter(
     index: syntax.index === undefined ? position : saturatedNumber(syntax.index),
     name: toName(name),
     type: toName(type),
+    ...(size === undefined ? {} : { size: lowerSize(size) }),
     label: label && toText(label),
     span,
   };
+}
+
+function lowerSize({ at, value }: NonNullable<ParameterSyntax["size"]>): ParameterSize {
+  const number = saturatedNumber(value);
+  return at ? { kind: "argument", index: number } : { kind: "constant", count: number };
 }

@@ -1,7 +1,7 @@
 /** Hook references of a Policy tree -> syntax. */
 import type { Span } from "../../source/source.ts";
 import type { HookSyntax, NameSyntax, ParameterSyntax, StringSyntax } from "./syntax.ts";
-import type { HookReference, Name, Parameter } from "./tree.ts";
+import type { HookReference, Name, Parameter, ParameterSize } from "./tree.ts";
 import { isPlainIdentifier, quoteString, spellName } from "./words.ts";
 
 /** Arguments left out in a row that are still shown as `_`; a longer gap is written with `at`. */
@@ -56,7 +56,7 @@ function raiseParameters(parameters: readonly Parameter[]): readonly ParameterSy
 
 function skippedParameter(span: Span): ParameterSyntax {
   const name: NameSyntax = { kind: "name", value: "_", text: "_", span };
-  return { kind: "parameter", name, type: undefined, index: undefined, label: undefined, span };
+  return { kind: "parameter", name, type: undefined, index: undefined, size: undefined, label: undefined, span };
 }
 
 function raiseParameter(parameter: Parameter, isPositional: boolean): ParameterSyntax {
@@ -65,6 +65,7 @@ function raiseParameter(parameter: Parameter, isPositional: boolean): ParameterS
     name: raiseName(parameter.name),
     type: raiseName(parameter.type),
     index: isPositional ? undefined : BigInt(parameter.index),
+    size: parameter.size && raiseSize(parameter.size),
     label: parameter.label && raiseText(parameter.label),
     span: parameter.span,
   };
@@ -74,4 +75,10 @@ function raiseParameter(parameter: Parameter, isPositional: boolean): ParameterS
 function raiseName(name: Name): NameSyntax {
   const text = name.text === "_" ? "`_`" : spellName(name.text);
   return { kind: "name", value: name.text, text, span: name.span };
+}
+
+function raiseSize(size: ParameterSize): NonNullable<ParameterSyntax["size"]> {
+  return size.kind === "argument"
+    ? { at: true, value: BigInt(size.index) }
+    : { at: false, value: BigInt(size.count) };
 }

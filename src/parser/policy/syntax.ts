@@ -155,6 +155,8 @@ export interface ParameterSyntax {
   readonly type: NameSyntax | undefined;
   /** Written after `at`; absent: one after the parameter before it. */
   readonly index: bigint | undefined;
+  /** Written after `size`; with `at` the argument that has it. */
+  readonly size: { readonly at: boolean; readonly value: bigint } | undefined;
   readonly label: StringSyntax | undefined;
   readonly span: Span;
 }

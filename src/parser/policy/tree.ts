@@ -114,9 +114,15 @@ export interface Parameter {
   readonly name: Name;
   /** A type of the language: `int`, `uint32`, `string`, `file`, `path`, `sock`, … */
   readonly type: Name;
+  /** Bytes of a buffer, or parts of an iovec: a number, or the argument that has it. */
+  readonly size?: ParameterSize;
   readonly label: Text | undefined;
   readonly span: Span;
 }
+
+export type ParameterSize =
+  | { readonly kind: "argument"; readonly index: number }
+  | { readonly kind: "constant"; readonly count: number };
 
 export interface Rule {
   readonly kind: "rule";

@@ -64,6 +64,7 @@ export const contextualWords = [
   "case",
   "label",
   "at",
+  "size",
   "with",
   "cidr",
   "syscall",

@@ -11,7 +11,7 @@ import { notYet, refuseOtherKeys } from "./findings.ts";
 
 /** What kind of operators an argument has. */
 export type ArgumentClass =
-  "integer" | "path" | "text" | "sock" | "unix-address" | "capabilities" | "none" | "planned";
+  "integer" | "path" | "text" | "sock" | "packet" | "address" | "unix-address" | "capabilities" | "none" | "planned";
 
 /** An argument that a hook declares, and what its comparisons may be. */
 export interface DeclaredArgument {
@@ -28,7 +28,14 @@ export type ArgumentPlace = "function" | "tracepoint";
 /** What is compared of a field whose type the kernel will tell: most are numbers. */
 const AUTO: ArgumentType = { kind: "integer", bits: 64, signed: true };
 
-const loweredKeys: ReadonlySet<string> = new Set(["index", "type", "label"]);
+const loweredKeys: ReadonlySet<string> = new Set([
+  "index",
+  "type",
+  "label",
+  "sizeArgIndex",
+  "returnCopy",
+  "maxData",
+]);
 
 /** The arguments under `args`, in order; those at fault are left out. */
 export function lowerArguments(
@@ -38,6 +45,7 @@ export function lowerArguments(
 ): readonly DeclaredArgument[] {
   const declared: DeclaredArgument[] = [];
   for (const item of itemsOf(hook, "args")) {
+    reportReturnCopy(hook, item, findings);
     const argument = lowerArgument(item, undefined, place, findings);
     if (argument === undefined) {
       continue;
@@ -60,6 +68,12 @@ export function lowerArguments(
     }
   }
   return declared;
+}
+
+/** `sizeArgIndex` counts arguments from 1. */
+function sizeOf(node: YamlMapping): Pick<Parameter, "size"> {
+  const index = scalarOf(node, "sizeArgIndex")?.value;
+  return typeof index === "number" && index > 0 ? { size: { kind: "argument", index: index - 1 } } : {};
 }
 
 /** One entry of `args`, or `returnArg` when a name is given. */
@@ -89,6 +103,7 @@ export function lowerArgument(
   }
   const isAuto = place === "tracepoint" && type.text === "auto";
   const known = isAuto ? AUTO : valueType(type.text);
+  reportCopies(node, findings);
   if (known === "planned") {
     notYet(findings, type.span, `the argument type \`${shortText(type.text)}\``);
   }
@@ -98,6 +113,7 @@ export function lowerArgument(
       index: index.value,
       name: nameAt(name ?? `arg${index.text}`, index),
       type: nameAt(type.text, type),
+      ...sizeOf(node),
       label: textAt(scalarOf(node, "label")),
       span: index.span,
     },
@@ -116,7 +132,7 @@ function classOf(type: ArgumentType): ArgumentClass {
     case "path":
       return "path";
     case "sock":
-      return "sock";
+      return type.through === "skb" ? "packet" : type.through === "sockaddr" ? "address" : "sock";
     case "text":
       return "text";
     case "object":
@@ -154,4 +170,28 @@ export function nameAt(text: string, scalar: YamlScalar): Name {
 
 export function textAt(scalar: YamlScalar | undefined): Text | undefined {
   return scalar === undefined ? undefined : { kind: "text", text: scalar.text, span: scalar.span };
+}
+
+/** How much of a buffer is read, and when, is the same for all of them. */
+function reportCopies(node: YamlMapping, findings: Findings): void {
+  const whole = scalarOf(node, "maxData");
+  if (whole?.value === true) {
+    findings.push(
+      diagnostic("ignored-key", whole.span, "events carry at most 4096 bytes of a buffer", {
+        help: "remove `maxData`: a longer buffer comes cut, with its whole size",
+      }),
+    );
+  }
+}
+
+/** What a call fills is there when it returns: programs run then only where the return value is asked for. */
+function reportReturnCopy(hook: YamlMapping, node: YamlNode, findings: Findings): void {
+  const copy = node.kind === "mapping" ? scalarOf(node, "returnCopy") : undefined;
+  if (copy?.value === true && scalarOf(hook, "return")?.value !== true) {
+    findings.push(
+      diagnostic("not-supported-yet", copy.span, "`returnCopy` without `return: true` is not supported yet", {
+        help: "add `return: true` and `returnArg`, so that the call is looked at when it returns",
+      }),
+    );
+  }
 }

@@ -7,6 +7,7 @@ import type { Findings } from "./findings.ts";
 import { notYet } from "./findings.ts";
 import { type CallLists, isListReference, numbersOfList } from "./lists.ts";
 import { argumentOperators } from "./words.ts";
+import { lowerCapabilitiesGained } from "./capabilities-gained.ts";
 import type { OperatorMeaning } from "./operators.ts";
 import { operatorsOf, plannedOperators } from "./operators.ts";
 
@@ -40,6 +41,9 @@ function lowerMatchArgument(
   if (plannedOperators.has(operator.text)) {
     notYet(findings, operator.span, `the operator \`${operator.text}\``);
     return undefined;
+  }
+  if (operator.text === "CapabilitiesGained") {
+    return lowerCapabilitiesGained(node, operator, declared, findings);
   }
   const argument = findArgument(node, operator, declared, findings);
   if (argument === undefined || argument.argumentClass === "planned") {

@@ -65,17 +65,25 @@ const privileged = (part: string): Omit<OperatorMeaning, "negated"> => ({
   fixedRange: [0n, 1023n],
 });
 
-const onSockets: Meanings = {
+const onSource: Meanings = {
   ...pair("SAddr", { comparison: "in", part: "saddr", read: readNetwork }),
-  ...pair("DAddr", { comparison: "in", part: "daddr", read: readNetwork }),
   ...pair("SPort", { comparison: "in", part: "sport", read: readPort }),
-  ...pair("DPort", { comparison: "in", part: "dport", read: readPort }),
   ...pair("SPortPriv", privileged("sport")),
   // The schema of the language spells this one with a small `p`, its documentation with a capital.
   NotSportPriv: { ...privileged("sport"), negated: true },
+  Family: one({ comparison: "in", part: "family", read: readWord }),
+};
+
+const onPackets: Meanings = {
+  ...onSource,
+  ...pair("DAddr", { comparison: "in", part: "daddr", read: readNetwork }),
+  ...pair("DPort", { comparison: "in", part: "dport", read: readPort }),
   ...pair("DPortPriv", privileged("dport")),
   Protocol: one({ comparison: "in", part: "protocol", read: readWord }),
-  Family: one({ comparison: "in", part: "family", read: readWord }),
+};
+
+const onSockets: Meanings = {
+  ...onPackets,
   State: one({ comparison: "in", part: "state", read: readWord }),
 };
 
@@ -100,6 +108,10 @@ export function operatorsOf(argumentClass: ArgumentClass): Meanings {
       return { ...onTexts(undefined), Family: one({ comparison: "in", part: "family", read: readWord }) };
     case "sock":
       return onSockets;
+    case "packet":
+      return onPackets;
+    case "address":
+      return onSource;
     case "none":
     case "planned":
       return {};
