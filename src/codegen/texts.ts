@@ -129,6 +129,7 @@ function argumentSource(
   invariant(type.kind === "text", `argument ${argument} of ${hook.fact.id} is a text`);
   switch (type.form.kind) {
     case "string":
+    case "data_loc":
       return { reader: "string", values: value };
     case "filename":
       return { reader: "string", values: `filename_text(${value})` };

@@ -162,7 +162,10 @@ function sizeExpression(point: AttachPoint, type: ArgumentType): string | undefi
 
 /** How an argument is read: by its type, or by what leads to it. */
 function readerOf(type: ArgumentType): string {
-  return type.kind === "sock" && type.through !== undefined ? type.through : type.kind;
+  if (type.kind === "sock") {
+    return type.through ?? "sock";
+  }
+  return type.kind === "text" && type.form.kind === "data_loc" ? "data_loc" : type.kind;
 }
 
 function writeArgument(
@@ -301,6 +304,9 @@ function writeParameter(writer: CWriter, argument: number, kind: string, name: s
       break;
     case "sock":
       writer.line(`sock_read(&values.arg${argument}, ${name});`);
+      break;
+    case "data_loc":
+      writer.line(`values.arg${argument} = (u64)ctx + (${name} & 0xffff);`);
       break;
     case "socket":
       writer.line(`sock_of_socket(&values.arg${argument}, (u64)${name});`);

@@ -81,10 +81,7 @@ const addressFields: readonly FieldFact[] = [
 function endFields(through: Extract<ArgumentType, { kind: "sock" }>["through"]): readonly FieldFact[] {
   switch (through) {
     case "skb":
-      return [
-        ...sockFields.filter(({ part }) => packetParts.has(part)),
-        sockPart("length", unsigned(32)),
-      ];
+      return [...sockFields.filter(({ part }) => packetParts.has(part)), sockPart("length", unsigned(32))];
     case "sockaddr":
       return addressFields;
     case "socket":

@@ -24,6 +24,8 @@ export type TextForm =
   | { readonly kind: "string" }
   /** `struct filename *`: the name that a system call was given. */
   | { readonly kind: "filename" }
+  /** A text inside a tracepoint's record, which a field tells the place of. */
+  | { readonly kind: "data_loc" }
   /** `void *`: as many bytes as `size` says; policies must say it. */
   | { readonly kind: "buffer"; readonly size: TextSize | undefined }
   /** `struct iovec *`: the bytes of so many parts of memory, one after the other. */

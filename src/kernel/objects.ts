@@ -192,7 +192,10 @@ const objectTable = {
   iov_iter: {
     targets: ["struct iov_iter"],
     key: "size_arg",
-    parts: [number("", "iov_iter_count", 64, "", "number64"), number("count", "iov_iter_count", 64, undefined)],
+    parts: [
+      number("", "iov_iter_count", 64, "", "number64"),
+      number("count", "iov_iter_count", 64, undefined),
+    ],
   },
   net_device: {
     targets: ["struct net_device"],

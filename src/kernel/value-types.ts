@@ -36,16 +36,14 @@ const valueTypes: ReadonlyMap<string, ArgumentType> = new Map<string, ArgumentTy
   ["char_buf", { kind: "text", form: { kind: "buffer", size: undefined } }],
   ["const_buf", { kind: "text", form: { kind: "buffer", size: undefined } }],
   ["char_iovec", { kind: "text", form: { kind: "iovec", size: undefined } }],
+  ["data_loc", { kind: "text", form: { kind: "data_loc" } }],
   ["filename", { kind: "text", form: { kind: "filename" } }],
   // An argument that is declared only to keep its place.
   ["nop", { kind: "opaque", cType: "void *" }],
 ]);
 
 /** Types of the language that no hook can carry yet. */
-const plannedTypes: ReadonlySet<string> = new Set([
-  "auto",
-  "data_loc",
-]);
+const plannedTypes: ReadonlySet<string> = new Set(["auto"]);
 
 /** The type of a name; `planned` when the language has it and the compiler does not yet. */
 export function valueType(name: string): ArgumentType | "planned" | undefined {

@@ -41,6 +41,8 @@ function textTargets(form: Extract<ArgumentType, { kind: "text" }>["form"]["kind
       return ["char", "unsigned char", "u8", "__u8", "void"];
     case "filename":
       return ["struct filename"];
+    case "data_loc":
+      return [];
     case "buffer":
       return ["void", "char", "unsigned char", "u8", "__u8"];
     case "iovec":
@@ -74,6 +76,9 @@ export function canView(actual: ArgumentType, declared: ArgumentType): boolean {
   if (actual.kind !== "opaque") {
     return false;
   }
+  if (declared.kind === "text" && declared.form.kind === "data_loc") {
+    return actual.cType === DATA_LOC;
+  }
   const target = pointerTarget(actual.cType);
   const targets = targetsOf(declared);
   return target !== undefined && targets.length > 0 && (target === "void" || targets.includes(target));
@@ -87,6 +92,9 @@ function isNumberView(bits: number, declared: ArgumentType): boolean {
     (isAddress && (declared.kind !== "sock" || declared.through === "sockaddr") && bits === 64)
   );
 }
+
+/** How the facts of tracepoints spell a field that tells the place of a text. */
+const DATA_LOC = "__data_loc";
 
 /** What a pointer type points to, without qualifiers; undefined when it is no pointer to a value. */
 function pointerTarget(cType: string): string | undefined {

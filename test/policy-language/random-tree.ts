@@ -202,7 +202,12 @@ const parameter: fc.Arbitrary<Parameter> = fc
     label: maybe(text),
     span: fc.constant(span),
   })
-  .chain((plain) => fc.oneof(fc.constant(plain), size.map((bytes) => ({ ...plain, size: bytes }))));
+  .chain((plain) =>
+    fc.oneof(
+      fc.constant(plain),
+      size.map((bytes) => ({ ...plain, size: bytes })),
+    ),
+  );
 
 const hook: fc.Arbitrary<HookReference> = fc.oneof(
   name.map((event): HookReference => ({ kind: "event", name: event, span })),

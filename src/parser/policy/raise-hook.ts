@@ -56,7 +56,15 @@ function raiseParameters(parameters: readonly Parameter[]): readonly ParameterSy
 
 function skippedParameter(span: Span): ParameterSyntax {
   const name: NameSyntax = { kind: "name", value: "_", text: "_", span };
-  return { kind: "parameter", name, type: undefined, index: undefined, size: undefined, label: undefined, span };
+  return {
+    kind: "parameter",
+    name,
+    type: undefined,
+    index: undefined,
+    size: undefined,
+    label: undefined,
+    span,
+  };
 }
 
 function raiseParameter(parameter: Parameter, isPositional: boolean): ParameterSyntax {

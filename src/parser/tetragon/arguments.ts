@@ -11,7 +11,16 @@ import { notYet, refuseOtherKeys } from "./findings.ts";
 
 /** What kind of operators an argument has. */
 export type ArgumentClass =
-  "integer" | "path" | "text" | "sock" | "packet" | "address" | "unix-address" | "capabilities" | "none" | "planned";
+  | "integer"
+  | "path"
+  | "text"
+  | "sock"
+  | "packet"
+  | "address"
+  | "unix-address"
+  | "capabilities"
+  | "none"
+  | "planned";
 
 /** An argument that a hook declares, and what its comparisons may be. */
 export interface DeclaredArgument {

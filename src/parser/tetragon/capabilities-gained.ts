@@ -48,9 +48,7 @@ export function lowerCapabilitiesGained(
     };
   });
   const [only] = gained;
-  return gained.length === 1 && only !== undefined
-    ? only
-    : { kind: "or", operands: gained, span: node.span };
+  return gained.length === 1 && only !== undefined ? only : { kind: "or", operands: gained, span: node.span };
 }
 
 function everyCapability(span: Span): readonly Literal[] {
