@@ -1,6 +1,6 @@
 /** What this kernel can do, looked up when first asked. */
 import { readFileSync } from "node:fs";
-import { btfEnumNames, btfFind, freeBtf, loadKernelBtf } from "./libbpf.ts";
+import { btfEnumNames, btfFind, canModify, freeBtf, loadKernelBtf } from "./libbpf.ts";
 import type { Pointer } from "./libbpf.ts";
 import type { ManifestAlternative, ManifestAttachment, ManifestRequirement } from "./manifest.ts";
 
@@ -38,6 +38,8 @@ export function openHost(): Host {
               ? `the kernel has no function ${requirement.name}`
               : undefined,
           );
+        case "modifiable-function":
+          return withBtf((types) => lacksModification(types, requirement.name));
         case "raw-tracepoint":
           return withBtf((types) =>
             btfFind(types, `btf_trace_${requirement.name}`, BTF_KIND_TYPEDEF) < 0
@@ -61,6 +63,12 @@ export function openHost(): Host {
       btf = undefined;
     },
   };
+}
+
+/** Only the kernel knows: it is asked with a program that does nothing. */
+function lacksModification(types: Pointer, name: string): string | undefined {
+  const id = btfFind(types, name, BTF_KIND_FUNC);
+  return id > 0 && canModify(id) ? undefined : `the kernel lets no program change what ${name} returns`;
 }
 
 function lacksBpfLsm(): string | undefined {

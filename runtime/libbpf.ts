@@ -152,6 +152,38 @@ function readToEnd(fd: number): number {
   return bytes;
 }
 
+const programLoad = bind<
+  (
+    type: number,
+    name: string,
+    license: string,
+    code: Uint8Array,
+    count: number,
+    options: Uint8Array,
+  ) => number
+>(
+  "bpf",
+  "int bpf_prog_load(int type, const char *name, const char *license, const void *code, size_t count, const void *options)",
+);
+
+/** Whether the kernel takes a program that changes what a function returns, by the function's id in its BTF. */
+export function canModify(functionId: number): boolean {
+  const tracing = 26;
+  const modifyReturn = 26;
+  // r0 = 0; exit
+  const code = Buffer.from("b7000000000000009500000000000000", "hex");
+  // struct bpf_prog_load_opts: its size, expected_attach_type, attach_btf_id.
+  const options = Buffer.alloc(128);
+  options.writeBigUInt64LE(BigInt(options.length), 0);
+  options.writeInt32LE(modifyReturn, 12);
+  options.writeUInt32LE(functionId, 32);
+  const fd = programLoad(tracing, "policyc_probe", "GPL", code, 2, options);
+  if (fd >= 0) {
+    closeSync(fd);
+  }
+  return fd >= 0;
+}
+
 export const mount = bind<
   (first: string, second: string, third: string, fourth: number, fifth: null) => number
 >(

@@ -168,6 +168,8 @@ export interface ManifestAlternative {
 export type ManifestRequirement =
   /** `bpf` is in /sys/kernel/security/lsm. */
   | { readonly kind: "bpf-lsm-active" }
+  /** The kernel lets programs change what this function returns. */
+  | { readonly kind: "modifiable-function"; readonly name: string }
   /** The kernel's BTF has a function of this name. */
   | { readonly kind: "kernel-function"; readonly name: string }
   /** The kernel's BTF has a raw tracepoint of this name. */

@@ -17,6 +17,35 @@ struct user_registers {
 	u64 r15, r14, r13, r12, bp, bx, r11, r10, r9, r8, ax, cx, dx, si, di, orig_ax, ip, cs, flags, sp, ss;
 };
 
+/* Registers at the entry of the system call that is running, and whether it is one of a 32-bit program. */
+static __always_inline bool caller_registers(struct user_registers *registers, const enum generation generation)
+{
+	u32 status = 0;
+
+	if (generation >= GENERATION_6_1) {
+		struct task_struct *task = bpf_get_current_task_btf();
+
+		status = task->thread_info.status;
+		bpf_probe_read_kernel(registers, sizeof(*registers), (void *)bpf_task_pt_regs(task));
+	} else {
+		struct task_struct *task = (void *)bpf_get_current_task();
+		u64 stack = (u64)BPF_CORE_READ(task, stack);
+
+		status = BPF_CORE_READ(task, thread_info.status);
+		bpf_probe_read_kernel(registers, sizeof(*registers),
+				      (void *)(stack + STACK_BYTES - sizeof(*registers)));
+	}
+	return status & TASK_IS_COMPAT;
+}
+
+/* Number of the system call that is running; 32-bit programs have numbers of their own, which are none here. */
+static __always_inline u64 current_call(const enum generation generation)
+{
+	struct user_registers registers = {};
+
+	return caller_registers(&registers, generation) ? ~0ULL : registers.orig_ax & ~(u64)X32_SYSCALL;
+}
+
 /*
  * Flags of unshare and setns, 0 in any other system call. A setns that leaves it to the file which kind of
  * namespace to enter counts as all kinds.
@@ -24,23 +53,7 @@ struct user_registers {
 static __always_inline u64 namespaces_asked(const enum generation generation)
 {
 	struct user_registers registers = {};
-	u32 status = 0;
-
-	if (generation >= GENERATION_6_1) {
-		struct task_struct *task = bpf_get_current_task_btf();
-
-		status = task->thread_info.status;
-		bpf_probe_read_kernel(&registers, sizeof(registers), (void *)bpf_task_pt_regs(task));
-	} else {
-		struct task_struct *task = (void *)bpf_get_current_task();
-		u64 stack = (u64)BPF_CORE_READ(task, stack);
-
-		status = BPF_CORE_READ(task, thread_info.status);
-		bpf_probe_read_kernel(&registers, sizeof(registers),
-				      (void *)(stack + STACK_BYTES - sizeof(registers)));
-	}
-
-	bool compat = status & TASK_IS_COMPAT;
+	bool compat = caller_registers(&registers, generation);
 	u64 call = registers.orig_ax & ~(u64)X32_SYSCALL;
 
 	if (call == (compat ? 310 : 272))

@@ -237,6 +237,7 @@ function requirement(at: Placed): ManifestRequirement {
   const kind = oneOf(field(at, "kind"), [
     "bpf-lsm-active",
     "kernel-function",
+    "modifiable-function",
     "raw-tracepoint",
     "helper",
     "no-helper",

@@ -168,6 +168,8 @@ function requirementText(requirement: ManifestRequirement): string {
       return "BPF LSM";
     case "kernel-function":
       return requirement.name;
+    case "modifiable-function":
+      return `a changeable ${requirement.name}`;
     case "raw-tracepoint":
       return `tracepoint ${requirement.name}`;
     case "helper":

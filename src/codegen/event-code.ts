@@ -6,7 +6,7 @@ import { type ObjectName, capturedParts, isWalkedPart, objectFact } from "../ker
 import type { CWriter } from "./c-writer.ts";
 import { hashedParts, isLimited } from "./limits.ts";
 import { captureArgument, capturePart, heldTexts, partPlace, placeOf } from "./texts.ts";
-import { hookName, integerCast } from "./values.ts";
+import { hookName, integerCast, refusesLater } from "./values.ts";
 
 /** Writes `HOOK_post` and `HOOK_conclude`. */
 export function writeConclude(writer: CWriter, hook: IrHook, hookIndex: number): void {
@@ -71,6 +71,10 @@ export function writeConclude(writer: CWriter, hook: IrHook, hookIndex: number):
     for (const position of texts.slice(1)) {
       writer.line(`if (memory${position})`);
       writer.line("\tscratch_release();");
+    }
+    if (refusesLater(hook)) {
+      writer.line("if (outcome->verdict >= VERDICT_DENY)");
+      writer.line(`\trefusal_note(${hookIndex}, outcome->errno);`);
     }
     writer.line("if (outcome->verdict == VERDICT_KILL)");
     writer.line("\tbpf_send_signal(outcome->signal);");

@@ -23,9 +23,9 @@ import { isWide } from "./live-code.ts";
 import { writeAutomatonWalk } from "./match-code.ts";
 import { endsName, type HookParts, matcherName, type Parts, partsOf } from "./parts.ts";
 import { plannedIntegers, plannedMap, writeTables } from "./table-code.ts";
-import { writeProgram } from "./program-code.ts";
+import { writeProgram, writeRefusal } from "./program-code.ts";
 import { heldTexts } from "./texts.ts";
-import { hookName, writeValuesStruct } from "./values.ts";
+import { hookName, refusesLater, writeValuesStruct } from "./values.ts";
 
 /** Name of the generated file in bundles and messages. */
 export const PROGRAM_FILE = "program.bpf.c";
@@ -118,6 +118,10 @@ export function writePreamble(writer: CWriter, { hooks: parts, exec }: Parts, po
     writer.line(`#include "${header}"`);
   }
   writer.line();
+  if (parts.some(({ hook }) => refusesLater(hook))) {
+    writer.line('#include "refusal.h"');
+    writer.line();
+  }
   for (const type of pointedTypes(parts)) {
     writer.line(`${type};`);
   }
@@ -204,11 +208,12 @@ function writeAttachment(
   programHooks: Map<string, number | undefined>,
 ): ManifestAttachment {
   const { hook, index } = part;
+  const write = attachment.kind === "refusal" ? writeRefusal : writeProgram;
   const alternatives = attachment.alternatives.flatMap((point) =>
     generations.map((generation): ManifestAlternative => {
       const program = programName(hook, attachment, point, generation.suffix);
       programHooks.set(program, index);
-      writeProgram(writer, { hook, attachment, point, program, generation: generation.name });
+      write(writer, { hook, hookIndex: index, attachment, point, program, generation: generation.name });
       return { program, requires: [...point.requires, ...generation.requires] };
     }),
   );
@@ -216,6 +221,7 @@ function writeAttachment(
   const purpose = {
     hook: hook.fact.id,
     also: `${hook.fact.id} at ${target}`,
+    refusal: `refusal of ${hook.fact.id} at ${target}`,
     guard: `guard of ${hook.fact.id} at ${target}`,
   }[attachment.kind];
   return { purpose, need: attachment.need, alternatives };

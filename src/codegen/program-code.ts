@@ -2,11 +2,13 @@
 import type { IrAttachment, IrHook } from "../ir/ir.ts";
 import type { AttachPoint, CParameter } from "../kernel/hook.ts";
 import type { CWriter } from "./c-writer.ts";
-import { hookName, usedArguments, writeValuesFrom } from "./values.ts";
+import { hookName, refusesLater, usedArguments, writeValuesFrom } from "./values.ts";
 
 /** What is written, and for what. */
 export interface ProgramSubject {
   readonly hook: IrHook;
+  /** The hook's number in the manifest. */
+  readonly hookIndex: number;
   readonly attachment: IrAttachment;
   readonly point: AttachPoint;
   /** The program's name. */
@@ -33,6 +35,9 @@ export function writeProgram(writer: CWriter, subject: ProgramSubject): void {
       writer.line("if (result)");
       writer.line("\treturn refusal(-result);");
     }
+    if (refusesLater(hook)) {
+      writer.line(`refusal_forget(${subject.hookIndex});`);
+    }
     writeValuesFrom(writer, hook, point);
     writer.line(`values.result = ${seesResult ? "result" : "0"};`);
     writer.line(
@@ -41,19 +46,42 @@ export function writeProgram(writer: CWriter, subject: ProgramSubject): void {
   });
 }
 
+/** Writes a program that puts into force what the hook's program has decided. */
+export function writeRefusal(writer: CWriter, subject: ProgramSubject): void {
+  const { hook, hookIndex, point, generation } = subject;
+  const calls = (hook.fact.refusals?.calls ?? []).map((call) => `call == ${call}`).join(" || ");
+  writer.line();
+  writeHead(writer, subject);
+  writer.line("{");
+  writer.block("", () => {
+    writer.line(`u32 errno = refusal_noted(${hookIndex});`);
+    writer.line();
+    if (point.kind === "lsm") {
+      writer.line("if (result)");
+      writer.line("\treturn refusal(-result);");
+    }
+    writer.line("if (!errno)");
+    writer.line("\treturn 0;");
+    writer.line();
+    writer.line("/* It was decided for one system call, not for what else comes here. */");
+    writer.line(`u64 call = current_call(${generation});`);
+    writer.line();
+    writer.line(`return ${calls} ? refusal(errno) : 0;`);
+  });
+}
+
 /** The section and the signature; what parameters are members of is declared before. */
-function writeHead(writer: CWriter, { hook, point, program }: ProgramSubject): void {
+function writeHead(writer: CWriter, { hook, attachment, point, program }: ProgramSubject): void {
   const section = `SEC("${point.kind}/${point.target}")`;
   const { context } = point;
   if (context === undefined) {
     const hasResult = point.kind === "lsm" || point.kind === "fmod_ret" || point.kind === "fexit";
+    const width = attachment.kind === "refusal" ? "int" : resultType(hook);
     const parameters = point.parameters.map(declaration);
-    const all =
-      hasResult && hook.fact.result !== undefined
-        ? [...parameters, `${resultType(hook)} result`]
-        : parameters;
+    const all = hasResult && hook.fact.result !== undefined ? [...parameters, `${width} result`] : parameters;
     writer.line(section);
-    writer.line(`int BPF_PROG(${[program, ...all].join(", ")})`);
+    const returned = point.kind === "fmod_ret" ? width : "int";
+    writer.line(`${returned} BPF_PROG(${[program, ...all].join(", ")})`);
     return;
   }
   // What follows three underscores is no part of the kernel's name.

@@ -16,6 +16,11 @@ export function hookName(hook: IrHook): string {
   return cIdentifier(hook.fact.id) + (seesResult ? "_return" : "");
 }
 
+/** Whether what the hook decides is put into force by programs of their own. */
+export function refusesLater({ attachments }: IrHook): boolean {
+  return attachments.some(({ kind }) => kind === "refusal");
+}
+
 /** Arguments of the hook that any field or capture needs, ascending. */
 export function usedArguments(hook: IrHook): readonly number[] {
   const used = [

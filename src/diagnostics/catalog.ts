@@ -33,6 +33,11 @@ export const catalog = {
     "two rules of a group decide the same differently",
     "The first in order of precedence decides and the other never does. With KubeArmor, the policy that comes last wins; here, of two rules for the same path, `Block` stands before `Allow`.",
   ),
+  "refusal-incomplete": entry(
+    "warning",
+    "some forms of the operation can't be refused",
+    "A system call is refused at the security hook that it goes through. Some of its forms go through none: they are reported, and killed where the rule says so.",
+  ),
   "hook-left-out": entry(
     "warning",
     "a target has no such place, and the policy does without it",

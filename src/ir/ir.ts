@@ -42,10 +42,11 @@ export interface IrHook {
 
 /**
  * One place that must have a program for the hook to be served. A guard decides only refusals: where its
- * verdict is `allow` it stays silent, because the hook itself is reached and reports.
+ * verdict is `allow` it stays silent, because the hook itself is reached and reports. A refusal decides nothing: it
+ * puts what the hook has decided into force.
  */
 export interface IrAttachment {
-  readonly kind: "hook" | "also" | "guard";
+  readonly kind: "hook" | "also" | "guard" | "refusal";
   /** Best first; only those that can give every verdict that the rules ask for. Never empty. */
   readonly alternatives: readonly AttachPoint[];
   /** `if-present`: kernels without this place do the operation elsewhere. */

@@ -118,6 +118,8 @@ export const kernelFeatures = {
   atomicFetch: since("5.12"),
   /** The function that bpf_loop calls is walked like the body of a loop; before, once. Seen on 6.12, not on 6.1. */
   callbacksAsLoops: since("6.7"),
+  /** Programs may change what the functions of system calls return, without error injection. Seen on 7.2, not on 6.12. */
+  modifiableSystemCalls: since("7.2"),
   /** Trampolines take arguments that lie on the stack: 12 in all, on x86-64. */
   stackArguments: since("6.6"),
 } as const satisfies Readonly<Record<string, Feature>>;

@@ -74,6 +74,18 @@ export interface HookFact {
   readonly alsoServedBy: readonly HookPlace[];
   /** Places that can refuse the same operation before this one is reached. All of them together do. */
   readonly guards: readonly HookPlace[];
+  /** Places that can still refuse the operation after this one has been reached. */
+  readonly refusals?: Refusals;
+}
+
+/** Places that the operation of a hook goes through later, before it has any effect. */
+export interface Refusals {
+  /** All of them are needed; each can deny. */
+  readonly places: readonly HookPlace[];
+  /** Numbers of the system calls in which they are reached for the operation, not for another one. */
+  readonly calls: readonly number[];
+  /** Which operations go through none of them: for people. */
+  readonly gap?: string;
 }
 
 /** Another place in the kernel that serves a hook, under all its attach types. */
@@ -189,6 +201,8 @@ export interface CParameter {
 export type Requirement =
   /** `bpf` is in /sys/kernel/security/lsm. */
   | { readonly kind: "bpf-lsm-active" }
+  /** The kernel lets programs change what this function returns. */
+  | { readonly kind: "modifiable-function"; readonly name: string }
   /** The kernel's BTF has a function of this name. */
   | { readonly kind: "kernel-function"; readonly name: string }
   /** The kernel's BTF has a raw tracepoint of this name. */

@@ -1,6 +1,6 @@
 /** Hook facts for system calls, which the kernel enters through functions of its own on each architecture. */
-import { int64, trampoline, uint64 } from "./attach-points.ts";
-import type { ArgumentMapping, ArgumentType, AttachPoint, HookFact, Register } from "./hook.ts";
+import { type PlaceShape, int64, trampoline, uint64 } from "./attach-points.ts";
+import type { ArgumentMapping, ArgumentType, AttachPoint, HookFact, Refusals, Register } from "./hook.ts";
 import { systemCall } from "./system-calls.ts";
 
 /** How a program calls the kernel: `x64` with the `syscall` instruction, `ia32` as 32-bit programs do. */
@@ -90,7 +90,11 @@ export function systemCallNames(): readonly string[] {
 }
 
 /** A hook on one system call. Arguments are what the caller's registers held, as far as policies declare them. */
-export function systemCallHook(name: SystemCallName, declared: ReadonlyMap<number, ArgumentType>): HookFact {
+export function systemCallHook(
+  name: SystemCallName,
+  declared: ReadonlyMap<number, ArgumentType>,
+  refusals: Refusals | undefined,
+): HookFact {
   const target = systemCallFunction(name);
   const registers = argumentRegisters[name.abi];
   const shape = {
@@ -109,9 +113,10 @@ export function systemCallHook(name: SystemCallName, declared: ReadonlyMap<numbe
       type: registerType(declared.get(index)),
     })),
     result: int64,
-    attachPoints: systemCallPoints(target, shape),
+    attachPoints: systemCallPoints(target, shape, refusals === undefined),
     alsoServedBy: [],
     guards: [],
+    ...(refusals === undefined ? {} : { refusals }),
   };
 }
 
@@ -120,12 +125,23 @@ function registerType(declared: ArgumentType | undefined): ArgumentType {
   return declared?.kind === "integer" ? declared : uint64;
 }
 
+/** Some kernels let programs change what the function returns: the last resort where nothing else can refuse. */
 function systemCallPoints(
   target: string,
-  shape: {
-    readonly parameters: AttachPoint["parameters"];
-    readonly argumentMappings: readonly ArgumentMapping[];
-  },
+  shape: PlaceShape,
+  needsModification: boolean,
 ): readonly AttachPoint[] {
-  return [trampoline("fexit", target, shape), trampoline("fentry", target, shape)];
+  const modifying = trampoline("fmod_ret", target, shape);
+  return [
+    ...(needsModification
+      ? [
+          {
+            ...modifying,
+            requires: [...modifying.requires, { kind: "modifiable-function", name: target } as const],
+          },
+        ]
+      : []),
+    trampoline("fexit", target, shape),
+    trampoline("fentry", target, shape),
+  ];
 }

@@ -22,6 +22,10 @@ export const kernelPages = {
     ).replace('"example"', '"other"')}`,
     onHook('file.open in group "files" precedence 10', 'deny when file.path == "/a"'),
   ),
+  "refusal-incomplete": inPolicy(
+    onHook("kprobe syscall sys_openat(_, _, flags: int)", "deny when flags has O_CREAT"),
+    onHook("kprobe syscall sys_mkdir(_, mode: int)", "deny when mode == 0o777"),
+  ),
   "hook-left-out": inPolicy(
     onHook("kprobe optional security_create_user_ns", "alert"),
     onHook("kprobe optional tcp_connect(sk: sock)", "alert"),

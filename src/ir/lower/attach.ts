@@ -18,7 +18,7 @@ export interface Needs {
 export interface ChosenAttachments {
   readonly attachments: readonly IrAttachment[];
   /** What makes refused operations fail; `undefined`: nothing does. */
-  readonly refusedBy: "hook" | "guards" | undefined;
+  readonly refusedBy: "hook" | "guards" | "later" | undefined;
   /** Fields for which guards exist but can't serve. */
   readonly unguarded: readonly Field[];
 }
@@ -33,14 +33,20 @@ export function chooseAttachments(
   const hook = pickAlternatives(fact.attachPoints, needs);
   const hookDenies = refuses && hook.every((point) => point.canDeny);
   const unguarded = needs.refusalFields.filter((field) => !isKnownToGuards(field, fact.guards));
+  const later = refuses && !hookDenies ? fact.refusals : undefined;
   const guarded = refuses && !hookDenies && fact.guards.length > 0 && unguarded.length === 0;
   return {
     attachments: [
       { kind: "hook", alternatives: hook, need },
       ...fact.alsoServedBy.map((place): IrAttachment => attachment("also", place, needs)),
       ...(guarded ? fact.guards.map((place): IrAttachment => attachment("guard", place, needs)) : []),
+      ...(later?.places ?? []).map(({ attachPoints, need: placeNeed }): IrAttachment => ({
+        kind: "refusal",
+        alternatives: attachPoints,
+        need: placeNeed,
+      })),
     ],
-    refusedBy: hookDenies ? "hook" : guarded ? "guards" : undefined,
+    refusedBy: hookDenies ? "hook" : guarded ? "guards" : later === undefined ? undefined : "later",
     unguarded: fact.guards.length > 0 ? unguarded : [],
   };
 }

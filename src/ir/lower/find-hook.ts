@@ -6,6 +6,7 @@ import { functionHook } from "../../kernel/function-hook.ts";
 import { hookTable } from "../../kernel/hook-table.ts";
 import type { ArgumentType, HookFact } from "../../kernel/hook.ts";
 import { lsmHook } from "../../kernel/lsm-hook.ts";
+import { refusalsOf } from "../../kernel/refusals.ts";
 import {
   parseSystemCall,
   systemCallFunction,
@@ -169,7 +170,7 @@ function findSystemCall(search: HookSearch, declared: Declared): HookFact | unde
       systemCallNumber(call.call) !== undefined ||
       findPrototype(targets, systemCallFunction(call)) !== undefined);
   if (isKnown) {
-    return systemCallHook(call, declared);
+    return systemCallHook(call, declared, call.abi === "x64" ? refusalsOf(call.call) : undefined);
   }
   const likely = didYouMean(target.text, systemCallNames());
   findings.push(

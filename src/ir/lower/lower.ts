@@ -221,7 +221,7 @@ function finishHook(draft: HookDraft, blocks: readonly DraftBlock[], findings: D
   };
   const chosen = chooseAttachments(draft.fact, needs, need);
   for (const block of blocks) {
-    reportLateRefusals(block, chosen, findings);
+    reportLateRefusals(block, chosen, draft.fact.refusals?.gap, findings);
   }
   const conflicts: Diagnostic[] = [];
   const grouped = joinGroups(blocks, conflicts);
@@ -253,8 +253,19 @@ function usedFields(registry: FieldRegistry, blocks: readonly DraftBlock[]): rea
   return [...used].sort((a, b) => sortKey(a) - sortKey(b) || a - b);
 }
 
-function reportLateRefusals(draft: DraftBlock, chosen: ChosenAttachments, findings: Diagnostic[]): void {
+function reportLateRefusals(
+  draft: DraftBlock,
+  chosen: ChosenAttachments,
+  gap: string | undefined,
+  findings: Diagnostic[],
+): void {
   if (chosen.refusedBy !== undefined) {
+    const span = draft.refusalSpans.find((each) => each !== undefined);
+    if (chosen.refusedBy === "later" && gap !== undefined && span !== undefined) {
+      findings.push(
+        diagnostic("refusal-incomplete", span, `not every \`${draft.name}\` can be refused`, { help: gap }),
+      );
+    }
     return;
   }
   const names = chosen.unguarded.map(({ name }) => `\`${name}\``).join(", ");

@@ -109,7 +109,9 @@ function measureHook(hook: IrHook, tables: readonly FieldTable[]): HookBudget {
     ...(["array", "percpu_array", "ringbuf"] as const),
     ...tables.flatMap(({ kind }) => kind ?? []),
   ];
-  const programs = hook.attachments.flatMap(({ kind, alternatives }) =>
+  // A refusal looks at one word.
+  const deciding = hook.attachments.filter(({ kind }) => kind !== "refusal");
+  const programs = deciding.flatMap(({ kind, alternatives }) =>
     alternatives.flatMap((point) =>
       generations.map((generation): ProgramBudget => ({
         section: `${point.kind}/${point.target}`,

@@ -83,6 +83,14 @@ function unmet(requirement: Requirement, target: Target): Obstacle | undefined {
       return hasFunction(target, requirement.name) !== "no"
         ? undefined
         : { code: "not-attachable", reason: `it has no function \`${requirement.name}\`` };
+    case "modifiable-function":
+      return hasFeature(target, kernelFeatures.modifiableSystemCalls) !== "no"
+        ? undefined
+        : {
+            code: "not-attachable",
+            reason:
+              "it lacks CONFIG_BPF_KPROBE_OVERRIDE (with FUNCTION_ERROR_INJECTION), and no security hook stands for this call",
+          };
     case "raw-tracepoint":
       return target.btf === undefined || findTracepoint(target.btf, requirement.name) !== undefined
         ? undefined
