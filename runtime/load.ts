@@ -24,9 +24,10 @@ import {
   takeMessages,
 } from "./libbpf.ts";
 import type { Pointer } from "./libbpf.ts";
-import { LIMIT_MAPS, WELL_KNOWN_MAPS } from "./manifest.ts";
+import { readNamespaces, readSnapshots } from "./credentials.ts";
+import { LIMIT_MAPS, OPTIONAL_MAPS, WELL_KNOWN_MAPS } from "./manifest.ts";
 import type { ManifestAttachment } from "./manifest.ts";
-import { errnoName, fillMap, writeWord } from "./maps.ts";
+import { errnoName, fillMap, insertEntry, writeWord } from "./maps.ts";
 import { writeSecret, writeThrottling } from "./throttling.ts";
 import type { Throttling } from "./throttling.ts";
 import type { SourceLine } from "./verifier-log.ts";
@@ -239,7 +240,28 @@ function fill(bundle: Bundle, object: Pointer): Failure | undefined {
       return { exit: 3, message: `the kernel refused to fill map \`${name}\``, notes: [refused] };
     }
   }
-  return setModes(bundle, object, () => 0);
+  return fillHostNamespaces(object) ?? setModes(bundle, object, () => 0);
+}
+
+/** Which namespaces are the host's; only objects that ask for it have the map. */
+function fillHostNamespaces(object: Pointer): Failure | undefined {
+  const fd = mapFd(object, OPTIONAL_MAPS.hostNamespaces);
+  if (fd < 0) {
+    return undefined;
+  }
+  const namespaces = readNamespaces("/proc/1");
+  const written = namespaces?.every((inode, kind) => writeWord(fd, kind, inode)) ?? false;
+  return written ? undefined : { exit: 3, message: "can't tell the host's namespaces", notes: [] };
+}
+
+/** What the processes have that ran before; those that executed a program since are in the map already. */
+function fillSnapshots(object: Pointer): void {
+  const fd = mapFd(object, OPTIONAL_MAPS.execSnapshots);
+  if (fd >= 0) {
+    for (const { tgid, content } of readSnapshots()) {
+      insertEntry(fd, tgid, content);
+    }
+  }
 }
 
 function attach(prepared: Prepared): Result<Loaded> {
@@ -258,6 +280,7 @@ function attach(prepared: Prepared): Result<Loaded> {
     }
     links.push({ ...chosen, link });
   }
+  fillSnapshots(prepared.object);
   return ok({ ...prepared, links });
 }
 

@@ -293,6 +293,14 @@ export const LIMIT_MAPS = {
   secret: "limit_secret",
 } as const;
 
+/** Maps that an object has only where its rules need them, by name. */
+export const OPTIONAL_MAPS = {
+  /** Array of u32: by kind of namespace, the inode of the host's. */
+  hostNamespaces: "host_namespaces",
+  /** Hash by process id: what a process had when it executed its program, `struct exec_snapshot`. */
+  execSnapshots: "exec_snapshots",
+} as const;
+
 /** What the kernel side counts, by index in the `counters` map. */
 export const COUNTERS = [
   /** Event records that the ring buffer had no room for. */

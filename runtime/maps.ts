@@ -6,6 +6,8 @@ import { getSystemErrorName } from "node:util";
 
 /** Fewer entries than this are quicker one by one. */
 const BATCH_FROM = 8;
+/** `BPF_NOEXIST` */
+const ONLY_NEW = 1;
 const MOST_IN_BATCH = 65_536;
 
 /** Puts entries into a map; the reason when the kernel refuses one. */
@@ -63,6 +65,11 @@ export function readCounters(fd: number): Counts {
 export function writeWord(fd: number, index: number, value: number): boolean {
   const [key, content] = [new Uint32Array([index]), new Uint32Array([value])];
   return mapUpdate(fd, new Uint8Array(key.buffer), new Uint8Array(content.buffer), 0) === 0;
+}
+
+/** Enters a value under a u32, unless there is one already or no room. */
+export function insertEntry(fd: number, key: number, value: Uint8Array): void {
+  mapUpdate(fd, new Uint8Array(new Uint32Array([key]).buffer), value, ONLY_NEW);
 }
 
 /** Element `index` of an array of u32. */

@@ -3,6 +3,7 @@
 #ifndef POLICYC_PROCESS_H
 #define POLICYC_PROCESS_H
 
+#include "credentials.h"
 #include "event.h"
 
 static __always_inline u64 padded(u64 length)
@@ -43,6 +44,9 @@ static __always_inline u64 exec_interpreted(struct exec_scratch *record, struct 
 static __always_inline int process_exec(struct task_struct *task, struct linux_binprm *bprm,
 					const enum generation generation)
 {
+#ifdef EXEC_SNAPSHOTS
+	snapshot_exec(task);
+#endif
 	struct scratch *scratch = scratch_acquire(generation);
 
 	if (!scratch) {
@@ -129,6 +133,9 @@ static __always_inline int process_fork(struct task_struct *origin, struct task_
 
 	if (task->pid != task->tgid)
 		return 0;
+#ifdef EXEC_SNAPSHOTS
+	snapshot_fork(origin, task);
+#endif
 	event_header(&record.header, EVENT_CLONE, generation);
 
 	struct task_struct *leader = origin->group_leader;
@@ -151,6 +158,9 @@ static __always_inline int process_exit(struct task_struct *task, const enum gen
 	struct event_header header;
 	u64 pid_tgid = bpf_get_current_pid_tgid();
 
+#ifdef EXEC_SNAPSHOTS
+	snapshot_exit(task);
+#endif
 	/* The process ends with its leader; other threads end without a word. */
 	if ((u32)pid_tgid != pid_tgid >> 32)
 		return 0;

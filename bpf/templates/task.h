@@ -3,6 +3,7 @@
 #ifndef POLICYC_TASK_H
 #define POLICYC_TASK_H
 
+#include "credentials.h"
 #include "path.h"
 
 #ifdef POLICYC_TEST_RUN
@@ -67,25 +68,88 @@ static __always_inline u32 process_ns_pid(const struct process_value *value)
 	return task_ns_pid(process_task(value));
 }
 
+/* Whose credentials and namespaces count: each thread has its own, and it is the one that acts that is asked. */
+static __always_inline struct task_struct *process_thread(const struct process_value *value)
+{
+	return value->level ? process_task(value) : (void *)bpf_get_current_task();
+}
+
 static __always_inline u32 process_uid(const struct process_value *value)
 {
-	return BPF_CORE_READ(process_task(value), cred, uid.val);
+	return BPF_CORE_READ(process_thread(value), real_cred, uid.val);
 }
 
 static __always_inline u32 process_gid(const struct process_value *value)
 {
-	return BPF_CORE_READ(process_task(value), cred, gid.val);
+	return BPF_CORE_READ(process_thread(value), real_cred, gid.val);
 }
 
 static __always_inline u32 process_euid(const struct process_value *value)
 {
-	return BPF_CORE_READ(process_task(value), cred, euid.val);
+	return BPF_CORE_READ(process_thread(value), real_cred, euid.val);
 }
 
 static __always_inline u32 process_egid(const struct process_value *value)
 {
-	return BPF_CORE_READ(process_task(value), cred, egid.val);
+	return BPF_CORE_READ(process_thread(value), real_cred, egid.val);
 }
+
+#ifdef EXEC_SNAPSHOTS
+#define PROCESS_CAPABILITIES_CHANGED(set)                                                    \
+	static __always_inline u64 process_caps_##set##_changed(const struct process_value *value) \
+	{                                                                                    \
+		struct exec_snapshot *snapshot = snapshot_current();                         \
+                                                                                             \
+		return snapshot ? snapshot->set ^ task_caps_##set(process_thread(value)) : 0; \
+	}
+
+PROCESS_CAPABILITIES_CHANGED(effective)
+PROCESS_CAPABILITIES_CHANGED(permitted)
+PROCESS_CAPABILITIES_CHANGED(inheritable)
+
+static __always_inline u32 process_namespace_changed(const struct process_value *value)
+{
+	return namespaces_changed(process_thread(value));
+}
+#endif
+
+#define PROCESS_CAPABILITIES(set)                                                            \
+	static __always_inline u64 process_caps_##set(const struct process_value *value)     \
+	{                                                                                    \
+		return task_caps_##set(process_thread(value));                               \
+	}
+
+PROCESS_CAPABILITIES(effective)
+PROCESS_CAPABILITIES(permitted)
+PROCESS_CAPABILITIES(inheritable)
+
+#ifdef HOST_NAMESPACES
+#define PROCESS_HOST_NAMESPACE(name, kind)                                                   \
+	static __always_inline u32 process_namespace_##name##_host(const struct process_value *value) \
+	{                                                                                    \
+		return task_in_host_namespace(process_thread(value), kind);                  \
+	}
+#else
+#define PROCESS_HOST_NAMESPACE(name, kind)
+#endif
+
+#define PROCESS_NAMESPACE(name, kind)                                                        \
+	static __always_inline u32 process_namespace_##name(const struct process_value *value)      \
+	{                                                                                    \
+		return task_namespace(process_thread(value), kind);                          \
+	}                                                                                    \
+	PROCESS_HOST_NAMESPACE(name, kind)
+
+PROCESS_NAMESPACE(uts, NAMESPACE_UTS)
+PROCESS_NAMESPACE(ipc, NAMESPACE_IPC)
+PROCESS_NAMESPACE(mnt, NAMESPACE_MNT)
+PROCESS_NAMESPACE(pid, NAMESPACE_PID)
+PROCESS_NAMESPACE(pid_for_children, NAMESPACE_PID_FOR_CHILDREN)
+PROCESS_NAMESPACE(net, NAMESPACE_NET)
+PROCESS_NAMESPACE(time, NAMESPACE_TIME)
+PROCESS_NAMESPACE(time_for_children, NAMESPACE_TIME_FOR_CHILDREN)
+PROCESS_NAMESPACE(cgroup, NAMESPACE_CGROUP)
+PROCESS_NAMESPACE(user, NAMESPACE_USER)
 
 static __always_inline u32 process_auid(const struct process_value *value)
 {

@@ -15,6 +15,13 @@ struct process_value {
 	u32 euid;
 	u32 egid;
 	u32 auid;
+	u64 caps_effective, caps_permitted, caps_inheritable;
+	u64 caps_effective_changed, caps_permitted_changed, caps_inheritable_changed;
+	u32 namespace_uts, namespace_ipc, namespace_mnt, namespace_pid, namespace_pid_for_children, namespace_net, namespace_time, namespace_time_for_children, namespace_cgroup,
+		namespace_user;
+	u32 namespace_uts_host, namespace_ipc_host, namespace_mnt_host, namespace_pid_host, namespace_pid_for_children_host, namespace_net_host, namespace_time_host,
+		namespace_time_for_children_host, namespace_cgroup_host, namespace_user_host;
+	u32 namespace_changed;
 };
 
 static __always_inline bool process_present(const struct process_value *value)
@@ -23,7 +30,7 @@ static __always_inline bool process_present(const struct process_value *value)
 }
 
 #define PROCESS_NUMBER(name)                                                              \
-	static __always_inline u32 process_##name(const struct process_value *value)     \
+	static __always_inline u64 process_##name(const struct process_value *value)     \
 	{                                                                                 \
 		return value->name;                                                       \
 	}
@@ -35,6 +42,28 @@ PROCESS_NUMBER(gid)
 PROCESS_NUMBER(euid)
 PROCESS_NUMBER(egid)
 PROCESS_NUMBER(auid)
+PROCESS_NUMBER(caps_effective)
+PROCESS_NUMBER(caps_permitted)
+PROCESS_NUMBER(caps_inheritable)
+PROCESS_NUMBER(caps_effective_changed)
+PROCESS_NUMBER(caps_permitted_changed)
+PROCESS_NUMBER(caps_inheritable_changed)
+PROCESS_NUMBER(namespace_changed)
+
+#define PROCESS_NAMESPACE(name) \
+	PROCESS_NUMBER(name)    \
+	PROCESS_NUMBER(name##_host)
+
+PROCESS_NAMESPACE(namespace_uts)
+PROCESS_NAMESPACE(namespace_ipc)
+PROCESS_NAMESPACE(namespace_mnt)
+PROCESS_NAMESPACE(namespace_pid)
+PROCESS_NAMESPACE(namespace_pid_for_children)
+PROCESS_NAMESPACE(namespace_net)
+PROCESS_NAMESPACE(namespace_time)
+PROCESS_NAMESPACE(namespace_time_for_children)
+PROCESS_NAMESPACE(namespace_cgroup)
+PROCESS_NAMESPACE(namespace_user)
 
 static __always_inline const struct process_entry *process_entry(const struct process_value *value,
 								 const enum generation generation)

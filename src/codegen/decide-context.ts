@@ -6,7 +6,7 @@ import { anyLive, isWide, ruleMask, writeForget, writeKeep } from "./live-code.t
 import type { Matcher } from "./matcher.ts";
 import type { HookParts } from "./parts.ts";
 import { partRead } from "./texts.ts";
-import { integerCast, processMember } from "./values.ts";
+import { integerCast, processMember, processPartName } from "./values.ts";
 
 /** Where a decide function is written, and of what. */
 export interface DecideContext {
@@ -35,7 +35,7 @@ export function valueOf(field: Field, hook: IrHook): string {
     case "sock":
       return `values->arg${source.argument}.${source.part}`;
     case "process":
-      return `process_${source.part}(&values->${processMember(source.level)})`;
+      return `process_${processPartName(source.part)}(&values->${processMember(source.level)})`;
     case "result":
       return "values->result";
   }

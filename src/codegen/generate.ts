@@ -4,6 +4,7 @@ import { mostDecisions } from "../ir/decisions.ts";
 import type { IrAttachment, IrHook } from "../ir/ir.ts";
 import type { VerifiedIr } from "../ir/verify/verify.ts";
 import type { AttachPoint } from "../kernel/hook.ts";
+import { needsHostNamespaces, needsSnapshot } from "../kernel/namespaces.ts";
 import { elementAt } from "../source/invariant.ts";
 import { formatSpan } from "../source/source.ts";
 import type {
@@ -91,6 +92,12 @@ export function writePreamble(writer: CWriter, { hooks: parts, exec }: Parts, po
   writer.line(`#define RECORD_BYTES RECORD_BYTES_FOR(DECISION_MAX, ${fixed + 64}, ${texts})`);
   const levels = Math.max(1, ...parts.map(({ hook }) => heldTexts(hook).length));
   writer.line(`#define SCRATCH_LEVELS ${4 * levels}`);
+  if (asksProcess(parts, needsSnapshot)) {
+    writer.line("#define EXEC_SNAPSHOTS 1");
+  }
+  if (asksProcess(parts, needsHostNamespaces)) {
+    writer.line("#define HOST_NAMESPACES 1");
+  }
   writer.line(`#define LIVE_WORDS ${Math.max(1, ...wide)}`);
   if (exec !== undefined) {
     writeExecSizes(writer, exec);
@@ -128,6 +135,13 @@ export function writePreamble(writer: CWriter, { hooks: parts, exec }: Parts, po
   writer.line('char LICENSE[] SEC("license") = "Dual BSD/GPL";');
   writer.line();
   writeLayoutAsserts(writer, limited ? limitLayouts : []);
+}
+
+/** Whether any rule asks a process for something of a kind. */
+function asksProcess(parts: readonly HookParts[], isAsked: (part: string) => boolean): boolean {
+  return parts.some(({ hook }) =>
+    hook.fields.some(({ source }) => source.kind === "process" && isAsked(source.part)),
+  );
 }
 
 /** Types that parameters point to: a type that is first named in a parameter list is another one each time. */

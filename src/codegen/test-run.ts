@@ -9,7 +9,7 @@ import { type CWriter, createCWriter } from "./c-writer.ts";
 import { writeExecStage } from "./exec-code.ts";
 import { planOf, writeHookDecision, writePreamble } from "./generate.ts";
 import { type HookParts, partsOf } from "./parts.ts";
-import { hookName, processLevels, processMember } from "./values.ts";
+import { hookName, processLevels, processMember, processPartName } from "./values.ts";
 
 /** C of a test-run build and what its maps hold. */
 export interface TestRun {
@@ -223,7 +223,7 @@ function writeTestValue(writer: CWriter, field: Field, event: string): void {
     case "process": {
       if (!isKept(field)) {
         const process = `values.${processMember(field.source.level)}`;
-        writer.line(`${process}.${field.source.part} = ${event}.value;`);
+        writer.line(`${process}.${processPartName(field.source.part)} = ${event}.value;`);
         writer.line(`${process}.absent |= !${event}.present;`);
       }
       return;

@@ -2,7 +2,13 @@
 import type { IrHook } from "../ir/ir.ts";
 import { elementAt } from "../source/invariant.ts";
 import type { FieldType } from "../kernel/field.ts";
-import type { ArgumentMapping, ArgumentType, AttachPoint, ProcessLevel } from "../kernel/hook.ts";
+import type {
+  ArgumentMapping,
+  ArgumentType,
+  AttachPoint,
+  ProcessLevel,
+  ProcessPart,
+} from "../kernel/hook.ts";
 import { type CWriter, cIdentifier, cWord } from "./c-writer.ts";
 
 /**
@@ -41,6 +47,11 @@ export function processLevels(hook: IrHook): readonly ProcessLevel[] {
 /** The member of the values that stands for a process, or for all that one descends from. */
 export function processMember(level: ProcessLevel): string {
   return level === "any" ? "lineage" : `process${level}`;
+}
+
+/** What a part of a process is called in C: `ns.pid` is another thing than `ns_pid`. */
+export function processPartName(part: ProcessPart): string {
+  return cIdentifier(part.replace(/^ns\./, "namespace."));
 }
 
 /** A C cast where a policy reads an argument as another integer type than the kernel's. */

@@ -1,5 +1,6 @@
 /** The shape of kernel facts: hooks, their arguments, and the attach points that serve them. */
 import type { ObjectName } from "./objects.ts";
+import type { CredentialPart } from "./namespaces.ts";
 import type { WordSetName } from "./words.ts";
 
 /** A type of a hook's argument, as far as the compiler can read it. */
@@ -235,7 +236,7 @@ export type ProcessLevel = number | "any";
 /** Parts that are texts are those of the program that was executed last. */
 export type ProcessPart = "exe" | ProcessNumber;
 
-export type ProcessNumber = "pid" | "ns_pid" | "uid" | "gid" | "euid" | "egid" | "auid";
+export type ProcessNumber = "pid" | "ns_pid" | "uid" | "gid" | "euid" | "egid" | "auid" | CredentialPart;
 
 /** Whether a part of a process is a text. */
 export function isTextPart(part: ProcessPart): part is Exclude<ProcessPart, ProcessNumber> {

@@ -1,6 +1,7 @@
 /** What conditions can ask of processes: the one that acts, its parent, and its ancestors. */
 import type { FieldFact, FieldType } from "./field.ts";
 import type { FieldSource, ProcessLevel, ProcessPart } from "./hook.ts";
+import { capabilitySets, namespaceKinds, needsSnapshot } from "./namespaces.ts";
 
 /** A field of a process. */
 export interface ProcessField extends Pick<FieldFact, "type" | "cost" | "words"> {
@@ -8,18 +9,29 @@ export interface ProcessField extends Pick<FieldFact, "type" | "cost" | "words">
 }
 
 const identifier: FieldType = { kind: "integer", bits: 32, signed: false };
+const capabilityBits: FieldType = { kind: "integer", bits: 64, signed: false };
+
+type PartFact = Pick<ProcessField, "type" | "cost" | "words">;
+
+const numberPart: PartFact = { type: identifier, cost: 1, words: undefined };
 
 /** By part: the type and what reading costs, as for `FieldFact`. */
-const parts: Readonly<Record<ProcessPart, Pick<ProcessField, "type" | "cost">>> = {
-  exe: { type: { kind: "path" }, cost: 3 },
-  pid: { type: identifier, cost: 1 },
-  ns_pid: { type: identifier, cost: 1 },
-  uid: { type: identifier, cost: 1 },
-  gid: { type: identifier, cost: 1 },
-  euid: { type: identifier, cost: 1 },
-  egid: { type: identifier, cost: 1 },
-  auid: { type: identifier, cost: 1 },
-};
+const parts: ReadonlyMap<string, PartFact> = new Map<ProcessPart, PartFact>([
+  ["exe", { type: { kind: "path" }, cost: 3, words: undefined }],
+  ["pid", numberPart],
+  ["ns_pid", numberPart],
+  ["uid", numberPart],
+  ["gid", numberPart],
+  ["euid", numberPart],
+  ["egid", numberPart],
+  ["auid", numberPart],
+  ...capabilitySets.flatMap((set): readonly [ProcessPart, PartFact][] => [
+    [`caps.${set}`, { type: capabilityBits, cost: 1, words: "capabilityMask" }],
+    [`caps.${set}_changed`, { type: capabilityBits, cost: 2, words: "capabilityMask" }],
+  ]),
+  ...namespaceKinds.map((kind): [ProcessPart, PartFact] => [`ns.${kind}`, numberPart]),
+  ["ns.changed", { type: identifier, cost: 2, words: "namespaceKind" }],
+]);
 
 /** Steps up that a condition can name one by one. */
 const MAXIMUM_LEVEL = 16;
@@ -32,13 +44,32 @@ export function processField(segments: readonly string[]): ProcessField | undefi
   const [root = "", ...rest] = segments;
   const level = levelOf(root, rest);
   const name = root === "ancestor" ? rest.slice(1) : rest;
-  const part = processParts.find((known) => name.length === 1 && name[0] === known);
-  return level === undefined || part === undefined || (level === "any" && !lastingParts.has(part))
+  const part = processParts.find((known) => known === name.join("."));
+  const fact = part && parts.get(part);
+  return level === undefined || part === undefined || fact === undefined || !canBeAsked(part, level)
     ? undefined
-    : { ...parts[part], words: undefined, source: { kind: "process", level, part } };
+    : { ...fact, source: { kind: "process", level, part } };
 }
 
-const processParts: readonly ProcessPart[] = ["exe", "pid", "ns_pid", "uid", "gid", "euid", "egid", "auid"];
+const processParts = [...parts.keys()] as readonly ProcessPart[];
+
+/** The field that tells whether the namespace that another field asks for is the host's. */
+export function hostNamespaceField(source: FieldSource): ProcessField | undefined {
+  const kind = source.kind === "process" && namespaceKinds.find((known) => source.part === `ns.${known}`);
+  return source.kind !== "process" || kind === undefined || kind === false
+    ? undefined
+    : {
+        type: { kind: "integer", bits: 8, signed: false },
+        cost: 2,
+        words: undefined,
+        source: { ...source, part: `ns.${kind}.host` },
+      };
+}
+
+/** What held when an ancestor executed its program is not kept, and what it may change at any time not followed. */
+function canBeAsked(part: ProcessPart, level: ProcessLevel): boolean {
+  return level === "any" ? lastingParts.has(part) : level === 0 || !needsSnapshot(part);
+}
 
 function levelOf(root: string, [index = ""]: readonly string[]): ProcessLevel | undefined {
   switch (root) {
@@ -73,9 +104,12 @@ export function processName(level: ProcessLevel): string {
 
 /** The names to suggest. */
 export function processFieldNames(): readonly string[] {
-  return ["process", "parent", "any ancestor"].flatMap((root) =>
-    processParts
-      .filter((part) => root !== "any ancestor" || lastingParts.has(part))
-      .map((part) => `${root}.${part}`),
+  const roots: readonly (readonly [string, ProcessLevel])[] = [
+    ["process", 0],
+    ["parent", 1],
+    ["any ancestor", "any"],
+  ];
+  return roots.flatMap(([root, level]) =>
+    processParts.filter((part) => canBeAsked(part, level)).map((part) => `${root}.${part}`),
   );
 }

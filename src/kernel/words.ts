@@ -6,6 +6,7 @@ import {
   CAPABILITIES,
   PERF_TYPES,
 } from "../../runtime/kernel-names.ts";
+import { namespaceKinds } from "./namespaces.ts";
 import { systemCall } from "./system-calls.ts";
 
 /** `MAY_*` of linux/fs.h: what an access check asks for. */
@@ -248,6 +249,9 @@ const namespaceFlags = {
   CLONE_NEWNET: 0x40000000,
 } as const;
 
+/** Kinds of namespaces, as bits. */
+const namespaceKind = Object.fromEntries(namespaceKinds.map((kind, index) => [kind, 2 ** index]));
+
 const sets = {
   accessMask,
   memoryProtection,
@@ -265,6 +269,7 @@ const sets = {
   bpfProgramType: numbered(BPF_PROGRAM_TYPES),
   bpfCommand: numbered(BPF_COMMANDS),
   perfType: numbered(PERF_TYPES),
+  namespaceKind,
   mountFlags,
   namespaceFlags,
   systemCall,

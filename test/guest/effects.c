@@ -122,6 +122,27 @@ static void read_namespace(const char *path)
 	read_file(path);
 }
 
+/* Without capabilities, and without having executed another program. */
+static void read_as_user(const char *path)
+{
+	check(setresuid(1000, 1000, 1000));
+	read_file(path);
+}
+
+/* In a namespace of its own for the host's name. */
+static void read_renamed(const char *path)
+{
+	check(unshare(CLONE_NEWUTS));
+	read_file(path);
+}
+
+/* With all capabilities, but only in a user namespace of its own. */
+static void read_in_user_namespace(const char *path)
+{
+	check(unshare(CLONE_NEWUSER));
+	read_file(path);
+}
+
 static void read_symlink(const char *path)
 {
 	unlink("/tmp/effects-link");
@@ -293,6 +314,9 @@ static const struct operation {
 	{ "read-relative", read_relative },
 	{ "read-chroot", read_chroot },
 	{ "read-namespace", read_namespace },
+	{ "read-as-user", read_as_user },
+	{ "read-renamed", read_renamed },
+	{ "read-in-user-namespace", read_in_user_namespace },
 	{ "read-symlink", read_symlink },
 	{ "read-reopened", read_reopened },
 	{ "read-mapped", read_mapped },

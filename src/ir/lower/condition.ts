@@ -4,7 +4,12 @@ import { didYouMean } from "../../diagnostics/suggest.ts";
 import { fieldMeant } from "../../kernel/field-aliases.ts";
 import { type FieldFact, fieldsOf } from "../../kernel/field.ts";
 import type { FieldSource } from "../../kernel/hook.ts";
-import { processField, processFieldNames, processName } from "../../kernel/process-field.ts";
+import {
+  hostNamespaceField,
+  processField,
+  processFieldNames,
+  processName,
+} from "../../kernel/process-field.ts";
 import type { WordSetName } from "../../kernel/words.ts";
 import type { Comparison, Condition, FieldReference, Literal } from "../../parser/policy/tree.ts";
 import { invariant } from "../../source/invariant.ts";
@@ -74,6 +79,33 @@ function lowerComparison(
     findings.push(operatorFault);
     return always;
   }
+  const host = hostComparison(comparison, found.field, registry);
+  if (host === undefined) {
+    return lowerValues(comparison, found, findings);
+  }
+  const values = comparison.values.filter((value) => !isHost(value));
+  return values.length === 0 ? host : or([host, lowerValues({ ...comparison, values }, found, findings)]);
+}
+
+/** `process.ns.pid == host`: which namespace that is, is known only where the policy is loaded. */
+function hostComparison(
+  { operator, values, span }: Comparison,
+  { name, source }: Field,
+  registry: FieldRegistry,
+): Bool | undefined {
+  const field = operator === "in" && values.some(isHost) ? hostNamespaceField(source) : undefined;
+  if (field === undefined) {
+    return undefined;
+  }
+  const { index } = register(registry, field.source, `${name}.host`, field);
+  return { kind: "atom", field: index, test: { kind: "ranges", ranges: [{ low: 1n, high: 1n }] }, span };
+}
+
+function isHost(value: Literal): boolean {
+  return value.kind === "word" && value.value === "host";
+}
+
+function lowerValues(comparison: Comparison, found: FoundField, findings: Diagnostic[]): Bool {
   const tests = lowerTests(comparison, found, findings) ?? [];
   return or(
     tests.map((test) => {

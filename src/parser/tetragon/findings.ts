@@ -2,7 +2,7 @@ import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
 import { diagnostic } from "../../diagnostics/diagnostic.ts";
 import type { Span } from "../../source/source.ts";
 import { tetragonSchema } from "./schema.ts";
-import type { YamlEntry, YamlMapping, YamlNode } from "../yaml/tree.ts";
+import type { YamlEntry, YamlMapping, YamlNode, YamlScalar } from "../yaml/tree.ts";
 import { isNull } from "../yaml/tree.ts";
 
 /** Where lowering puts what it finds. */
@@ -13,6 +13,15 @@ export function notYet(findings: Findings, span: Span, what: string): void {
   findings.push(
     diagnostic("not-supported-yet", span, `${what} is not supported yet`, {
       help: "remove it, or move what needs it into a policy of its own",
+    }),
+  );
+}
+
+/** Says that an operator has nothing to compare with. */
+export function missingValues(operator: YamlScalar, findings: Findings): void {
+  findings.push(
+    diagnostic("missing-values", operator.span, `\`${operator.text}\` has no values to compare with`, {
+      help: "list them under `values`",
     }),
   );
 }

@@ -10,13 +10,14 @@ import { nameAt } from "./arguments.ts";
 import type { Findings } from "./findings.ts";
 import { notYet } from "./findings.ts";
 import { hookSections, lowerSections } from "./hooks.ts";
+import { expandMacros } from "./macros.ts";
 import { lowerMode } from "./options.ts";
 import { tetragonSchema } from "./schema.ts";
 import { lowerScope } from "./scope.ts";
 import { validateTetragon } from "./validator.ts";
 
 /** Parts of `spec` that the language has and this compiler does not lower yet. */
-const plannedKeys = ["uprobes", "usdts", "enforcers", "selectorsMacros", "loader"];
+const plannedKeys = ["uprobes", "usdts", "enforcers", "loader"];
 
 /** A TracingPolicy or TracingPolicyNamespaced as a policy, or everything that is wrong with it. */
 export function lowerTracingPolicy(document: YamlNode): Outcome<Policy> {
@@ -26,11 +27,12 @@ export function lowerTracingPolicy(document: YamlNode): Outcome<Policy> {
 }
 
 function lowerPolicy(document: YamlNode, findings: Findings): Policy | undefined {
-  const spec = valueOf(document, "spec");
+  const written = valueOf(document, "spec");
   const metadata = valueOf(document, "metadata");
-  if (spec === undefined) {
+  if (written === undefined) {
     return undefined;
   }
+  const spec = expandMacros(written, findings);
   const mode = lowerMode(spec, findings);
   const scope = lowerScope(document, findings);
   const blocks = lowerBlocks(spec, entryOf(document, "spec")?.key.span ?? spec.span, findings);

@@ -4,7 +4,7 @@ import type { YamlMapping, YamlNode, YamlScalar } from "../yaml/tree.ts";
 import { entryOf, isNull, itemsOf, scalarOf } from "../yaml/tree.ts";
 import type { DeclaredArgument } from "./arguments.ts";
 import type { Findings } from "./findings.ts";
-import { notYet } from "./findings.ts";
+import { missingValues, notYet } from "./findings.ts";
 import { type CallLists, isListReference, numbersOfList } from "./lists.ts";
 import { argumentOperators } from "./words.ts";
 import { lowerCapabilitiesGained } from "./capabilities-gained.ts";
@@ -197,11 +197,7 @@ function lowerValues(
     return [{ kind: "range", low, high, span: operator.span }];
   }
   if (items.length === 0) {
-    findings.push(
-      diagnostic("missing-values", operator.span, `\`${operator.text}\` has no values to compare with`, {
-        help: "list them under `values`",
-      }),
-    );
+    missingValues(operator, findings);
     return undefined;
   }
   const literals = items.flatMap((item): readonly (Literal | undefined)[] => {

@@ -1,10 +1,9 @@
 /** Filters on the process that acts and on its parent: `matchBinaries`, `matchParentBinaries`, `matchPIDs`. */
-import { diagnostic } from "../../diagnostics/diagnostic.ts";
 import type { Comparison, ComparisonOperator, Condition, FieldReference } from "../policy/tree.ts";
 import type { YamlMapping, YamlNode, YamlScalar } from "../yaml/tree.ts";
 import { entryOf, itemsOf, scalarOf } from "../yaml/tree.ts";
 import type { Findings } from "./findings.ts";
-import { notYet } from "./findings.ts";
+import { missingValues, notYet } from "./findings.ts";
 import { readInteger, readText, type ValueReader } from "./values.ts";
 
 interface ProcessFilter {
@@ -71,11 +70,7 @@ function lowerFilter(node: YamlNode, filter: ProcessFilter, findings: Findings):
     return undefined;
   }
   if (items.length === 0) {
-    findings.push(
-      diagnostic("missing-values", operator.span, `\`${operator.text}\` has no values to compare with`, {
-        help: "list them under `values`",
-      }),
-    );
+    missingValues(operator, findings);
     return undefined;
   }
   const values = items.map((item) => (item.kind === "scalar" ? filter.read(item, findings) : undefined));

@@ -7,6 +7,7 @@ import { nameAt } from "./arguments.ts";
 import type { Findings } from "./findings.ts";
 import { notYet, refuseOtherKeys } from "./findings.ts";
 import type { CallLists } from "./lists.ts";
+import { credentialFilterKeys, lowerCredentialFilters } from "./match-credentials.ts";
 import { lowerMatchArguments } from "./match-arguments.ts";
 import { lowerProcessFilters, processFilterKeys } from "./match-process.ts";
 
@@ -21,6 +22,7 @@ export interface HookScope {
 
 const loweredKeys: ReadonlySet<string> = new Set([
   ...processFilterKeys,
+  ...credentialFilterKeys,
   "matchArgs",
   "matchReturnArgs",
   "matchActions",
@@ -54,6 +56,7 @@ function lowerSelector(node: YamlNode, scope: HookScope, findings: Findings): Ru
   refuseOtherKeys(findings, node, "selector", loweredKeys);
   const operands = [
     ...lowerProcessFilters(node, findings),
+    ...lowerCredentialFilters(node, findings),
     ...lowerMatchArguments(node, "matchArgs", scope, findings),
     ...lowerMatchResult(node, scope, findings),
   ];
