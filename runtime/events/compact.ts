@@ -2,6 +2,7 @@
 import { addressText, endpointText } from "./address.ts";
 import type { CapturedValue, HookRecord } from "./decode.ts";
 import { protocolName, signalName } from "./names.ts";
+import { objectJson } from "./object-json.ts";
 import { exitReason } from "./observed.ts";
 import type { Observed } from "./observed.ts";
 import { quoted, shown } from "./quote.ts";
@@ -122,6 +123,18 @@ const FUNCTIONS: Readonly<Record<string, (record: HookRecord) => Line>> = {
   sys_close: (record) => line("📪", "close", path(record, 0)),
   sys_mount: (record) => line("💾", "mount", text(record, 0), text(record, 1)),
   sys_pivot_root: (record) => line("💾", "pivot_root", text(record, 0), text(record, 1)),
+  bpf_check: (record) =>
+    line(
+      "🐝",
+      "bpf_load",
+      ...parts(record, 1, "ProgType", "ProgName"),
+      "instruction count",
+      ...parts(record, 1, "InsnCnt"),
+    ),
+  security_perf_event_alloc: (record) =>
+    line("🐝", "perf_event_alloc", ...parts(record, 0, "Type", "KprobeFunc")),
+  security_bpf_map_alloc: mapCreation,
+  security_bpf_map_create: mapCreation,
   sys_setuid: (record) => line("🔑", "setuid", integerText(record, 0)),
   sys_clock_settime: () => line("⏰", "clock_settime"),
   proc_exec_connector: () => line("🔧", "proc_exec_connector"),
@@ -138,6 +151,31 @@ const FUNCTIONS: Readonly<Record<string, (record: HookRecord) => Line>> = {
 
 function line(emoji: string, name: string, ...details: readonly (string | undefined)[]): Line {
   return { emoji, name, details: details.filter((detail) => detail !== undefined) };
+}
+
+function mapCreation(record: HookRecord): Line {
+  return line(
+    "🗺",
+    "bpf_map_create",
+    ...parts(record, 0, "MapType", "MapName"),
+    "key size",
+    ...parts(record, 0, "KeySize"),
+    "value size",
+    ...parts(record, 0, "ValueSize"),
+    "max entries",
+    ...parts(record, 0, "MaxEntries"),
+  );
+}
+
+/** Parts of a kernel object by their names in JSON; those that say nothing are left out. */
+function parts(record: HookRecord, index: number, ...names: readonly string[]): readonly string[] {
+  const value = argument(record, index);
+  const json = value?.kind === "object" ? objectJson(value) : undefined;
+  const fields = typeof json === "object" && !Array.isArray(json) ? new Map(Object.entries(json)) : new Map();
+  return names.flatMap((name) => {
+    const found: unknown = fields.get(name);
+    return typeof found === "string" || typeof found === "number" ? [shown(String(found))] : [];
+  });
 }
 
 function filePermission(record: HookRecord): Line {

@@ -298,6 +298,8 @@ static void connect_fast_open(const char *target)
 	check(sendto(sock, "hello", 5, MSG_FASTOPEN, (struct sockaddr *)&address, length));
 }
 
+#include "argument_operations.h"
+
 static void run_command(const char *command)
 {
 	check(dup2(OUTPUT_FILE, STDOUT_FILENO));
@@ -334,6 +336,19 @@ static const struct operation {
 	{ "connect", connect_tcp },
 	{ "connect-udp", connect_udp },
 	{ "connect-fast-open", connect_fast_open },
+	{ "mount", mount_source },
+	{ "write-nul", write_nul },
+	{ "write-nul-more", write_nul_more },
+	{ "write-long", write_long },
+	{ "writev", writev_parts },
+	{ "unlink", unlink_path },
+	{ "fchmod", fchmod_file },
+	{ "fchmod-pipe", fchmod_pipe },
+	{ "bpf-freeze", bpf_freeze },
+	{ "capset", capset_to },
+	{ "capset-gaining", capset_gaining },
+	{ "send-udp", send_udp },
+	{ "listen", listen_at },
 	{ "run", run_command },
 };
 

@@ -91,3 +91,71 @@ describe("texts in events", () => {
     expect(argsOf([TEXT], text)).toBe("argument 0 does not fit");
   });
 });
+
+function numbers(...values: readonly bigint[]): Buffer {
+  const bytes = Buffer.alloc(values.length * 8);
+  values.forEach((value, index) => bytes.writeBigUInt64LE(value, index * 8));
+  return bytes;
+}
+
+describe("kernel objects in events", () => {
+  const MAP: ManifestCapture = {
+    argument: 0,
+    key: "bpf_map_arg",
+    type: {
+      kind: "object",
+      parts: [
+        { json: ["MapType"], format: "bpf-map-type" },
+        { json: ["KeySize"], format: "number" },
+        { json: ["MapName"], format: "text" },
+      ],
+    },
+  };
+
+  it("have each part in its place and form", () => {
+    expect(argsOf([MAP], numbers(1n, 2n, 8n), textCapture(Buffer.from("counts"), "whole"))).toEqual([
+      { bpf_map_arg: { MapType: "BPF_MAP_TYPE_ARRAY", KeySize: 8, MapName: "counts" } },
+    ]);
+  });
+
+  it("nest what belongs together, and name bits", () => {
+    const cred: ManifestCapture = {
+      argument: 0,
+      key: "process_credentials_arg",
+      type: {
+        kind: "object",
+        parts: [
+          { json: ["uid"], format: "number" },
+          { json: ["caps", "effective"], format: "capability-list" },
+          { json: ["user_ns", "ns", "inum"], format: "number" },
+        ],
+      },
+    };
+    expect(argsOf([cred], numbers(1n, 7n, 0x200002n, 4026531837n))).toEqual([
+      {
+        process_credentials_arg: {
+          uid: 7,
+          caps: { effective: ["DAC_OVERRIDE", "CAP_SYS_ADMIN"] },
+          user_ns: { ns: { inum: 4026531837 } },
+        },
+      },
+    ]);
+  });
+
+  it("are their only part where that has no name", () => {
+    const caps: ManifestCapture = {
+      argument: 0,
+      key: "cap_effective_arg",
+      type: { kind: "object", parts: [{ json: [], format: "hex64" }] },
+    };
+    expect(argsOf([caps], numbers(1n, 0x1ffn))).toEqual([{ cap_effective_arg: "00000000000001ff" }]);
+  });
+
+  it("that are not there are errors, and records without room are refused", () => {
+    const nothing = textCapture(Buffer.of(), "missing");
+    expect(argsOf([MAP], numbers(0n, 0n, 0n), nothing)).toEqual([
+      { error_arg: { message: "Bad address for basic type" } },
+    ]);
+    expect(argsOf([MAP], numbers(1n, 2n))).toBe("argument 0 does not fit");
+  });
+});

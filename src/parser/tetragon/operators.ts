@@ -88,7 +88,7 @@ const onSockets: Meanings = {
 };
 
 /** Operators of the language that no class of argument has yet. */
-export const plannedOperators: ReadonlySet<string> = new Set(["CapabilitiesGained", "CelExpr"]);
+export const plannedOperators: ReadonlySet<string> = new Set(["CelExpr"]);
 
 /** The operators that a class of argument has. */
 export function operatorsOf(argumentClass: ArgumentClass): Meanings {
