@@ -1,6 +1,7 @@
 /** Options that several commands have, and how their texts are read. */
 import { readFileSync } from "node:fs";
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { isPostureSection, type Postures, standardPostures } from "../parser/kubearmor/posture.ts";
 import type { Language } from "../parser/parse.ts";
 
 export type OutputFormat = "text" | "json" | "sarif" | "github";
@@ -14,6 +15,7 @@ export interface CommonOptions {
   readonly quiet: boolean;
   readonly color: ColorChoice;
   readonly language?: Language;
+  readonly posture: Postures;
 }
 
 /** Adds the options that every command with inputs has. */
@@ -42,7 +44,21 @@ export function addCommonOptions(command: Command): Command {
         "kubearmor",
         "falco",
       ]),
+    )
+    .option(
+      "--posture <SECTION=POSTURE>",
+      "what KubeArmor's allow lists do with the rest: file=block, network=audit, … (repeatable)",
+      readPosture,
+      standardPostures,
     );
+}
+
+function readPosture(text: string, previous: Postures): Postures {
+  const [section = "", posture] = text.split("=");
+  if (!isPostureSection(section) || (posture !== "audit" && posture !== "block")) {
+    throw new InvalidArgumentError("Write file, network or capabilities, `=`, and audit or block.");
+  }
+  return { ...previous, [section]: posture };
 }
 
 /** Whether a stream gets colour. `terminal`: whether it is one; Node leaves the property out where it is none. */

@@ -26,6 +26,7 @@ export async function parseInputs(inputs: readonly string[], options: CommonOpti
   const parsed = await parseSources(read.sources, {
     parameters: parametersOf(options),
     language: options.language,
+    postures: options.posture,
     readImport: importReader(process.cwd()),
   });
   return {

@@ -35,6 +35,7 @@ async function runConvert(inputs: readonly string[], options: ConvertCommandOpti
   const { diagnostics: found, value } = await parseSources(sources, {
     parameters: parametersOf(options),
     language: options.language,
+    postures: options.posture,
     readImport: importReader(process.cwd()),
   });
   const before = [...unreadable, ...found];

@@ -69,6 +69,7 @@ async function runLint(inputs: readonly string[], options: LintCommandOptions): 
     const result = await lintSources(read.sources, {
       parameters: parametersOf(options),
       language: options.language,
+      postures: options.posture,
       readImport: importReader(process.cwd()),
       targets,
       enabled: options.enable ?? [],

@@ -6,6 +6,7 @@ import { didYouMean, suggestions } from "../diagnostics/suggest.ts";
 import type { Source } from "../source/source.ts";
 import { createSpan } from "../source/source.ts";
 import { lowerKubearmorPolicy } from "./kubearmor/lower.ts";
+import { type Postures, standardPostures } from "./kubearmor/posture.ts";
 import type { Policy } from "./policy/tree.ts";
 import { lowerTracingPolicy } from "./tetragon/lower.ts";
 import type { ParameterScope } from "./yaml/parameters.ts";
@@ -18,7 +19,11 @@ const kubearmorKinds = ["KubeArmorPolicy", "KubeArmorHostPolicy", "KubeArmorClus
 const policyKinds = [...tetragonKinds, ...kubearmorKinds];
 
 /** The policies of a YAML file, in order. A document at fault is left out; the others are read all the same. */
-export function parseYamlPolicies(source: Source, parameters: ParameterScope): Outcome<readonly Policy[]> {
+export function parseYamlPolicies(
+  source: Source,
+  parameters: ParameterScope,
+  postures: Postures = standardPostures,
+): Outcome<readonly Policy[]> {
   const stream = readYaml(source, parameters);
   const diagnostics: Diagnostic[] = [...stream.diagnostics];
   const policies: Policy[] = [];
@@ -27,7 +32,7 @@ export function parseYamlPolicies(source: Source, parameters: ParameterScope): O
     if (root === undefined || isNull(root)) {
       continue;
     }
-    const parsed = parseDocument(root);
+    const parsed = parseDocument(root, postures);
     if (parsed === undefined) {
       continue;
     }
@@ -48,7 +53,7 @@ export function parseYamlPolicies(source: Source, parameters: ParameterScope): O
 }
 
 /** One document as a policy; failing with at least one finding. */
-function parseDocument(root: YamlNode): Outcome<Policy> | undefined {
+function parseDocument(root: YamlNode, postures: Postures): Outcome<Policy> | undefined {
   if (root.kind === "sequence" && root.items.some(isFalcoItem)) {
     return failure([
       diagnostic(
@@ -64,7 +69,7 @@ function parseDocument(root: YamlNode): Outcome<Policy> | undefined {
     return failure([unknownDocument(root)]);
   }
   if (kind !== undefined && kubearmorKinds.includes(kind.text)) {
-    return lowerKubearmorPolicy(root);
+    return lowerKubearmorPolicy(root, postures);
   }
   if (isOrNearlyTetragon(kind, apiVersion)) {
     return lowerTracingPolicy(root);

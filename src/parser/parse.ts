@@ -5,6 +5,7 @@ import type { Diagnostic, Outcome } from "../diagnostics/diagnostic.ts";
 import { diagnostic, success } from "../diagnostics/diagnostic.ts";
 import type { Source } from "../source/source.ts";
 import { checkSourceCharacters } from "./characters.ts";
+import type { Postures } from "./kubearmor/posture.ts";
 import type { ImportReader, ImportState } from "./policy/imports.ts";
 import type { Policy, PolicyTree } from "./policy/tree.ts";
 import type { ParameterScope } from "./yaml/parameters.ts";
@@ -19,6 +20,8 @@ export interface ParseOptions {
   readonly parameters: ReadonlyMap<string, string>;
   /** The language of sources whose name does not tell it, such as standard input. */
   readonly language?: Language | undefined;
+  /** What KubeArmor's allow lists do with the rest, where a policy does not say it. */
+  readonly postures?: Postures;
   /** Reads what `.policy` files import; without it no import is found. */
   readonly readImport?: ImportReader;
 }
@@ -73,7 +76,7 @@ async function parseSource(source: Source, run: Run): Promise<Outcome<readonly P
     return { value: value?.policies, diagnostics };
   }
   const { parseYamlPolicies } = await import("./documents.ts");
-  return parseYamlPolicies(source, parameters);
+  return parseYamlPolicies(source, parameters, options.postures);
 }
 
 function isPolicyLanguage(source: Source, language: Language | undefined): boolean {

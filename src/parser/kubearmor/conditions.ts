@@ -34,7 +34,9 @@ export function word(value: string, span: Span): Literal {
 
 /** All of them, without those that are absent. */
 export function allOf(conditions: readonly (Condition | undefined)[], span: Span): Condition | undefined {
-  const operands = conditions.filter((condition) => condition !== undefined);
+  const operands = conditions.flatMap((condition) =>
+    condition?.kind === "and" ? condition.operands : condition === undefined ? [] : [condition],
+  );
   const [first, ...rest] = operands;
   return rest.length === 0 ? first : { kind: "and", operands, span };
 }

@@ -10,7 +10,7 @@ import { notYet } from "./findings.ts";
 import { withHints } from "./hints.ts";
 import { lowerNetwork, networkEvents } from "./network.ts";
 import { capabilityEvents, lowerCapabilities, lowerSystemCalls } from "./other-sections.ts";
-import { type Postures, posturesOf, standardPostures } from "./posture.ts";
+import { type Postures, posturesOf } from "./posture.ts";
 import { lowerPresets } from "./presets.ts";
 import { lowerPathSection, sectionEvents } from "./process-file.ts";
 import { blockOf, postureBlock, type Section, type SectionRule } from "./rule.ts";
@@ -19,10 +19,7 @@ import { lowerScope } from "./scope.ts";
 import { validateKubearmor } from "./validator.ts";
 
 /** A KubeArmorPolicy, KubeArmorHostPolicy or KubeArmorClusterPolicy, or everything that is wrong with it. */
-export function lowerKubearmorPolicy(
-  document: YamlNode,
-  postures: Postures = standardPostures,
-): Outcome<Policy> {
+export function lowerKubearmorPolicy(document: YamlNode, postures: Postures): Outcome<Policy> {
   const faults = validateNode(document, kubearmorSchema, validateKubearmor);
   const findings: Diagnostic[] = [...withHints(document, faults)];
   const policy = lowerPolicy(document, postures, findings);

@@ -8,7 +8,7 @@ import type { YamlNode } from "../yaml/tree.ts";
 import { entryOf, itemsOf, scalarOf } from "../yaml/tree.ts";
 import { attributesOf } from "./attributes.ts";
 import { allOf, anyOf, compare, number } from "./conditions.ts";
-import { type Entry, entriesOf, refusesTerminal, sourcesOf } from "./entries.ts";
+import { checkConditions, type Entry, entriesOf, refusesTerminal, sourcesOf } from "./entries.ts";
 import type { Findings } from "./findings.ts";
 import { notYet } from "./findings.ts";
 import type { Subject } from "./precedence.ts";
@@ -31,6 +31,7 @@ function lowerEntry(entry: Entry, findings: Findings): readonly SectionRule[] {
   const { node, section, spec } = entry;
   const protocol = scalarOf(node, "protocol");
   const sources = sourcesOf(entry, findings);
+  checkConditions(entry, findings);
   if (protocol === undefined || sources.length < itemsOf(node, "fromSource").length) {
     return [];
   }

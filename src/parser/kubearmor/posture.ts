@@ -12,6 +12,11 @@ export type Posture = "audit" | "block";
 
 export type Postures = Readonly<Record<keyof typeof postureAnnotations, Posture>>;
 
+/** Whether a section's posture can be set. */
+export function isPostureSection(section: string): section is keyof Postures {
+  return Object.hasOwn(postureAnnotations, section);
+}
+
 /** What counts where nothing says otherwise. */
 export const standardPostures: Postures = { file: "audit", network: "audit", capabilities: "audit" };
 
