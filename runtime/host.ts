@@ -50,10 +50,6 @@ export function openHost(): Host {
           return withBtf((types) =>
             hasHelper(types, requirement.name) ? undefined : `the kernel has no ${requirement.name}`,
           );
-        case "no-helper":
-          return withBtf((types) =>
-            hasHelper(types, requirement.name) ? `the kernel has ${requirement.name}` : undefined,
-          );
       }
     },
     close: () => {

@@ -175,9 +175,7 @@ export type ManifestRequirement =
   /** The kernel's BTF has a raw tracepoint of this name. */
   | { readonly kind: "raw-tracepoint"; readonly name: string }
   /** The kernel knows the BPF helper of this name (`bpf_loop`). */
-  | { readonly kind: "helper"; readonly name: string }
-  /** It does not: for what only older kernels need. */
-  | { readonly kind: "no-helper"; readonly name: string };
+  | { readonly kind: "helper"; readonly name: string };
 
 export interface ManifestProgram {
   readonly name: string;

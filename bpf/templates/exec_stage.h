@@ -57,7 +57,7 @@ static __always_inline u64 process_class(const struct process_entry *entry, cons
 }
 
 #ifndef POLICYC_TEST_RUN
-/* Kernels from 6.1 on. An entry goes with its process. */
+/* Kernels from 6.1 on. An entry goes with its task. */
 struct {
 	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
@@ -72,7 +72,10 @@ struct process_key {
 	u32 reserved0;
 };
 
-/* Kernels that know no such storage for every kind of program. */
+/*
+ * Of kernels that know no such storage for every kind of program, and of processes for which there was no memory where
+ * the kernel takes it from: newer ones try once, and never where the processor has no cmpxchg16b.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, PROCESS_ENTRIES);
@@ -90,8 +93,12 @@ static __always_inline void process_key(struct process_key *key, struct task_str
 /* The entry of the process that a task leads; NULL where there is none. */
 static __always_inline struct process_entry *entry_of(struct task_struct *leader, const enum generation generation)
 {
-	if (generation >= GENERATION_6_1)
-		return bpf_task_storage_get(&process_entries, leader, NULL, 0);
+	if (generation >= GENERATION_6_1) {
+		struct process_entry *entry = bpf_task_storage_get(&process_entries, leader, NULL, 0);
+
+		if (entry)
+			return entry;
+	}
 
 	struct process_key key;
 
@@ -126,26 +133,34 @@ static __always_inline const struct process_entry *process_entry(const struct pr
 static __always_inline void entry_create(struct task_struct *leader, struct process_entry *draft,
 					 const enum generation generation)
 {
-	if (generation >= GENERATION_6_1) {
-		bpf_task_storage_get(&process_entries, leader, draft, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	} else {
-		struct process_key key;
+	if (generation >= GENERATION_6_1 &&
+	    bpf_task_storage_get(&process_entries, leader, draft, BPF_LOCAL_STORAGE_GET_F_CREATE))
+		return;
 
-		process_key(&key, leader);
-		bpf_map_update_elem(&process_table, &key, draft, BPF_NOEXIST);
-	}
+	struct process_key key;
+
+	process_key(&key, leader);
+	bpf_map_update_elem(&process_table, &key, draft, BPF_NOEXIST);
 }
 
 static __always_inline void entry_remove(struct task_struct *leader, const enum generation generation)
 {
-	if (generation >= GENERATION_6_1) {
+	if (generation >= GENERATION_6_1)
 		bpf_task_storage_delete(&process_entries, leader);
-	} else {
-		struct process_key key;
 
-		process_key(&key, leader);
-		bpf_map_delete_elem(&process_table, &key);
-	}
+	struct process_key key;
+
+	process_key(&key, leader);
+	bpf_map_delete_elem(&process_table, &key);
+}
+
+/* The same of a process that is gone, with its storage. */
+static __always_inline void entry_remove_kept(struct task_struct *leader)
+{
+	struct process_key key;
+
+	process_key(&key, leader);
+	bpf_map_delete_elem(&process_table, &key);
 }
 
 /* An entry to be filled, of a process of which nothing is known. */
@@ -226,6 +241,7 @@ static __always_inline int entry_move_to_thread(void)
 	struct process_entry *from = entry_of(task->group_leader, GENERATION_6_1);
 
 	bpf_task_storage_delete(&process_entries, task);
+	/* An entry in the table stays the process's. */
 	if (from)
 		bpf_task_storage_get(&process_entries, task, from, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	return 0;

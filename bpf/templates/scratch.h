@@ -33,7 +33,7 @@
 #ifndef EXEC_WORDS
 #define EXEC_WORDS 1
 #endif
-/* Processes that a kernel without storage of tasks can keep entries of. */
+/* Processes whose entries may lie outside the storage of tasks. */
 #ifndef PROCESS_ENTRIES
 #define PROCESS_ENTRIES 32768
 #endif

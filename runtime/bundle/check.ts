@@ -240,7 +240,6 @@ function requirement(at: Placed): ManifestRequirement {
     "modifiable-function",
     "raw-tracepoint",
     "helper",
-    "no-helper",
   ] as const);
   return kind === "bpf-lsm-active" ? { kind } : { kind, name: text(field(at, "name"), 256) };
 }

@@ -174,7 +174,5 @@ function requirementText(requirement: ManifestRequirement): string {
       return `tracepoint ${requirement.name}`;
     case "helper":
       return requirement.name;
-    case "no-helper":
-      return `a kernel without ${requirement.name}`;
   }
 }

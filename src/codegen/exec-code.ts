@@ -1,10 +1,5 @@
 /** C of the exec stage: what an entry of a process is made of, and the programs that keep entries. */
-import type {
-  ManifestAlternative,
-  ManifestAttachment,
-  ManifestMap,
-  ManifestRequirement,
-} from "../../runtime/manifest.ts";
+import type { ManifestAlternative, ManifestAttachment, ManifestMap } from "../../runtime/manifest.ts";
 import type { KeptField } from "../ir/exec-stage.ts";
 import { isTextPart } from "../kernel/hook.ts";
 import { invariant } from "../source/invariant.ts";
@@ -213,8 +208,6 @@ const generations = [
   { name: "GENERATION_5_10", suffix: "_5_10", requires: [] },
 ] as const;
 
-const withoutLoop: readonly ManifestRequirement[] = [{ kind: "no-helper", name: "bpf_loop" }];
-
 type Generation = (typeof generations)[number];
 
 /** What is attached, and what is run once over all processes. */
@@ -229,8 +222,8 @@ interface ExecProgram {
   readonly purpose: string;
   readonly section: string;
   readonly parameters: string;
-  /** Absent: both. */
-  readonly only?: Generation["suffix"];
+  /** Needed where entries lie in the storage of tasks. */
+  readonly ofStorage?: true;
   readonly body: readonly string[];
 }
 
@@ -306,7 +299,7 @@ function execPrograms(plan: ExecPlan): readonly ExecProgram[] {
       purpose: "what threads execute",
       section: "fentry/security_bprm_check",
       parameters: "struct linux_binprm *bprm",
-      only: "",
+      ofStorage: true,
       body: ["return entry_move_to_thread();"],
     },
     {
@@ -314,8 +307,7 @@ function execPrograms(plan: ExecPlan): readonly ExecProgram[] {
       purpose: "processes that are gone",
       section: "tp_btf/sched_process_free",
       parameters: "struct task_struct *task",
-      only: "_5_10",
-      body: ["if (task->pid == task->tgid)", "\tentry_remove(task, generation);", "return 0;"],
+      body: ["if (task->pid == task->tgid)", "\tentry_remove_kept(task);", "return 0;"],
     },
   ];
 }
@@ -381,15 +373,14 @@ export function writeExecPrograms(writer: CWriter, plan: ExecPlan): ExecPrograms
   const entryBytes = entryBytesOf(plan);
   const attach = (program: ExecProgram): ManifestAttachment => {
     const alternatives = generations
-      .filter(({ suffix }) => program.only === undefined || program.only === suffix)
+      .filter(({ suffix }) => program.ofStorage === undefined || suffix === "")
       .map((generation): ManifestAlternative => {
         writeExecProgram(writer, program, generation);
-        const requires = program.only === "_5_10" ? withoutLoop : generation.requires;
-        return { program: program.name + generation.suffix, requires };
+        return { program: program.name + generation.suffix, requires: generation.requires };
       });
     return {
       purpose: program.purpose,
-      need: program.only === undefined ? "required" : "if-present",
+      need: program.ofStorage === undefined ? "required" : "if-present",
       alternatives,
     };
   };
@@ -409,12 +400,12 @@ export function writeExecPrograms(writer: CWriter, plan: ExecPlan): ExecPrograms
     fills,
     maps: [
       { ...map("process_entries", "task_storage", 4, 0), requires: generations[0].requires },
-      { ...map("process_table", "hash", 16, PROCESS_ENTRIES), requires: withoutLoop },
+      map("process_table", "hash", 16, PROCESS_ENTRIES),
     ],
   };
 }
 
-/** Processes of kernels that have no storage of tasks: `bpf/templates/scratch.h`. */
+/** Processes that have no storage of tasks: `bpf/templates/scratch.h`. */
 const PROCESS_ENTRIES = 32768;
 
 function writeExecProgram(writer: CWriter, program: ExecProgram, { name, suffix }: Generation): void {

@@ -86,7 +86,7 @@ export function execMaps(stage: ExecStage): readonly MapBudget[] {
 }
 
 const PROCESS_KEY_BYTES = 16;
-/** Processes that kernels without storage of tasks keep entries of: `bpf/templates/scratch.h`. */
+/** Processes whose entries are in no storage of tasks: `bpf/templates/scratch.h`. */
 const PROCESS_ENTRIES = 32768;
 
 /** Decisions that can be under way on one processor: `bpf/templates/scratch.h`. */

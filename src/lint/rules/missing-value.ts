@@ -49,7 +49,8 @@ function conjuncts(condition: Condition | undefined): readonly Condition[] {
 /** Pipes and sockets have no path, and the first process has no parent. */
 function mayBeMissing(field: FieldReference, block: Block): boolean {
   const [root = ""] = field.segments;
-  if (root === "process") {
+  // Whoever has no ancestor descends from nothing that is listed: that is what was asked.
+  if (root === "process" || root === "any ancestor") {
     return false;
   }
   return root === "parent" || root === "ancestor" || isResolvedPath(field, block);
