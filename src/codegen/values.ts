@@ -166,14 +166,10 @@ function sizeExpression(point: AttachPoint, type: ArgumentType): string | undefi
     return String(size.count);
   }
   const mapping = size === undefined ? undefined : point.argumentMappings[size.index];
-  switch (mapping?.kind) {
-    case "parameter":
-      return elementAt(point.parameters, mapping.parameter).name;
-    case "register":
-      return `${elementAt(point.parameters, mapping.registers).name}->${mapping.register}`;
-    default:
-      return "0";
+  if (mapping?.kind === "register") {
+    return `${elementAt(point.parameters, mapping.registers).name}->${mapping.register}`;
   }
+  return mapping?.kind === "parameter" ? elementAt(point.parameters, mapping.parameter).name : "0";
 }
 
 /** How an argument is read: by its type, or by what leads to it. */
