@@ -59,6 +59,8 @@ export interface ManifestRule {
   readonly label?: string;
   readonly verdict: ManifestVerdict;
   readonly post: boolean;
+  /** The text of its alerts, in place of `message`. */
+  readonly template?: readonly ManifestTemplatePart[];
   /** Index into Manifest.limits: how many of its alerts are posted. */
   readonly limit?: number;
   /** Whether it is a posture: what happens when no rule of the block holds. */
@@ -67,6 +69,38 @@ export interface ManifestRule {
   readonly line: number;
   readonly column: number;
 }
+
+/** Part of an alert's text. */
+export type ManifestTemplatePart =
+  | { readonly kind: "text"; readonly text: string }
+  /** A value of the event record, by index into the hook's captures, or part of it. */
+  | { readonly kind: "capture"; readonly capture: number; readonly part: ManifestTemplateValue }
+  /** Part of an object, by index into its parts. */
+  | { readonly kind: "object"; readonly capture: number; readonly part: number }
+  /** Of the process that acts, or of the one so many steps above. */
+  | { readonly kind: "process"; readonly level: number; readonly part: "exe" | "pid" | "uid" | "auid" }
+  /** The return value. */
+  | { readonly kind: "result" }
+  /** The event has such a field, but not at this hook. */
+  | { readonly kind: "nothing" };
+
+/** `value`: all of a number or text. */
+export const TEMPLATE_VALUES = [
+  "value",
+  "path",
+  "mode",
+  "flags",
+  "family",
+  "type",
+  "protocol",
+  "state",
+  "saddr",
+  "daddr",
+  "sport",
+  "dport",
+  "mark",
+] as const;
+export type ManifestTemplateValue = (typeof TEMPLATE_VALUES)[number];
 
 /** How many alerts are posted; the others are counted. */
 export type ManifestLimit =

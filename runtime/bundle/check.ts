@@ -1,5 +1,5 @@
 /** The manifest and the map plan of a bundle, checked: a bundle is input from outside. */
-import { LIMIT_MOST_COUNT, MANIFEST_FORMAT, VALUE_FORMATS } from "../manifest.ts";
+import { LIMIT_MOST_COUNT, MANIFEST_FORMAT, TEMPLATE_VALUES, VALUE_FORMATS } from "../manifest.ts";
 import type {
   LineOrigins,
   Manifest,
@@ -14,6 +14,7 @@ import type {
   ManifestProgram,
   ManifestRequirement,
   ManifestRule,
+  ManifestTemplatePart,
   ManifestValueType,
   ManifestVerdict,
   MapPlan,
@@ -124,12 +125,36 @@ function rule(at: Placed, lengths: Lengths): ManifestRule {
     ...optional(at, "label", text),
     verdict: verdict(field(at, "verdict")),
     post: truth(field(at, "post")),
+    ...optional(at, "template", (one) => list(one, MOST.few, templatePart)),
     ...optional(at, "limit", (one) => integer(one, 0, lengths.limits - 1)),
     posture: truth(field(at, "posture")),
     file: text(field(at, "file")),
     line: integer(field(at, "line"), 0, MAX_U32),
     column: integer(field(at, "column"), 0, MAX_U32),
   };
+}
+
+function templatePart(at: Placed): ManifestTemplatePart {
+  const kinds = ["text", "capture", "object", "process", "result", "nothing"] as const;
+  const kind = oneOf(field(at, "kind"), kinds);
+  const captured = (): number => integer(field(at, "capture"), 0, 64);
+  switch (kind) {
+    case "text":
+      return { kind, text: text(field(at, "text")) };
+    case "capture":
+      return { kind, capture: captured(), part: oneOf(field(at, "part"), TEMPLATE_VALUES) };
+    case "object":
+      return { kind, capture: captured(), part: integer(field(at, "part"), 0, MOST.few) };
+    case "process":
+      return {
+        kind,
+        level: integer(field(at, "level"), 0, 64),
+        part: oneOf(field(at, "part"), ["exe", "pid", "uid", "auid"] as const),
+      };
+    case "result":
+    case "nothing":
+      return { kind };
+  }
 }
 
 /** Ten years: more is no time that a kernel's clock gets to. */

@@ -5,7 +5,7 @@ import { protocolName, signalName } from "./names.ts";
 import { objectJson } from "./object-json.ts";
 import { exitReason } from "./observed.ts";
 import type { Observed } from "./observed.ts";
-import { quoted, shown } from "./quote.ts";
+import { quoted, shown, visible } from "./quote.ts";
 import { limitWords, scopeText } from "./throttle.ts";
 import type { ThrottleRecord } from "./throttle.ts";
 
@@ -40,7 +40,15 @@ export function compactLine(event: Observed, style: CompactStyle): string {
     paint(shown(style.source), GREEN),
     paint(shown(event.process.binary ?? "<unknown>"), CYAN),
     ...line.details,
+    ...ownText(event),
   ].join(" ");
+}
+
+/** The rule's own text, at the end; texts of policies stay with the JSON form. */
+function ownText(event: ProcessEvent): readonly string[] {
+  return event.kind === "hook" && event.decision.rule.template !== undefined && event.message !== undefined
+    ? ["--", visible(event.message)]
+    : [];
 }
 
 /** Who acted is of no matter: what counts is which limit, for whom, and how many alerts it left out. */

@@ -57,7 +57,7 @@ export function eventJson(event: Observed, node: Node): Json {
         [`process_${event.record.hook.section}`]: {
           ...processes,
           ...place(event.record),
-          ...decisionJson(event.record, event.decision),
+          ...decisionJson(event),
         },
         ...envelope,
       };
@@ -144,14 +144,18 @@ function place(record: HookRecord): Readonly<Record<string, Json | undefined>> {
   }
 }
 
-function decisionJson(record: HookRecord, decision: Decision): Readonly<Record<string, Json | undefined>> {
+function decisionJson({
+  record,
+  decision,
+  message,
+}: Extract<Observed, { readonly kind: "hook" }>): Readonly<Record<string, Json | undefined>> {
   const { rule, policy, enforced } = decision;
   const tags = [...policy.tags, ...rule.tags];
   const asked = actionName(rule.verdict);
   return {
     action: enforced ? asked : "KPROBE_ACTION_POST",
     policy_name: policy.name,
-    message: rule.message ?? policy.message,
+    message,
     tags: tags.length === 0 ? undefined : tags,
     severity: policy.severity,
     rule: rule.id,

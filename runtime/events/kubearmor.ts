@@ -36,7 +36,7 @@ export function kubearmorAlert(event: Observed, node: Node): Json | undefined {
     UID: process.uid,
     ParentProcessName: unlessEmpty(parent?.binary),
     ProcessName: unlessEmpty(process.binary),
-    ...(rule.posture ? { PolicyName: "DefaultPosture" } : described(decision)),
+    ...(rule.posture ? { PolicyName: "DefaultPosture" } : described(event)),
     Type: policy.namespace === undefined ? "MatchedHostPolicy" : "MatchedPolicy",
     Source: unlessEmpty(sourceOf(what.operation, process, parent)),
     Operation: what.operation,
@@ -73,14 +73,17 @@ function throttleNotice(event: Extract<Observed, { readonly kind: "throttle" }>,
 }
 
 /** Severity, tags and message: of the rule, else of its policy. */
-function described({ rule, policy }: Decision): Readonly<Record<string, Json | undefined>> {
+function described({
+  decision: { rule, policy },
+  message,
+}: Extract<Observed, { readonly kind: "hook" }>): Readonly<Record<string, Json | undefined>> {
   const tags = rule.tags.length > 0 ? rule.tags : policy.tags;
   return {
     PolicyName: policy.name,
     Severity: String(rule.severity ?? policy.severity ?? LEAST_SEVERITY),
     Tags: tags.length === 0 ? undefined : tags.join(","),
     ATags: tags.length === 0 ? undefined : tags,
-    Message: unlessEmpty(rule.message ?? policy.message),
+    Message: unlessEmpty(message),
   };
 }
 

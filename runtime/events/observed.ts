@@ -1,5 +1,6 @@
 /** What an observer is told: a record with the processes it speaks of. */
 import type { Decision, EventRecord, ExecRecord, ExitRecord, HookRecord } from "./decode.ts";
+import { messageOf } from "./message.ts";
 import type { ThrottleRecord } from "./throttle.ts";
 import type { KnownProcess, ProcessTable } from "./processes.ts";
 
@@ -12,7 +13,13 @@ export type Observed = Participants &
   (
     | { readonly kind: "exec"; readonly record: ExecRecord }
     | { readonly kind: "exit"; readonly record: ExitRecord }
-    | { readonly kind: "hook"; readonly record: HookRecord; readonly decision: Decision }
+    | {
+        readonly kind: "hook";
+        readonly record: HookRecord;
+        readonly decision: Decision;
+        /** The text of the rule, else of its block or policy. */
+        readonly message: string | undefined;
+      }
     | { readonly kind: "throttle"; readonly record: ThrottleRecord }
   );
 
@@ -39,7 +46,17 @@ export function observe(record: EventRecord, table: ProcessTable): readonly Obse
     case "hook": {
       const process = table.lookup(record.head);
       const parent = table.parentOf(process);
-      return record.decisions.map((decision) => ({ kind: "hook", record, decision, process, parent }));
+      const lineage = (level: number): KnownProcess | undefined => {
+        let found: KnownProcess | undefined = process;
+        for (let step = 0; step < level && found !== undefined; step++) {
+          found = table.parentOf(found);
+        }
+        return found;
+      };
+      return record.decisions.map((decision) => {
+        const message = messageOf(record, decision, lineage);
+        return { kind: "hook", record, decision, message, process, parent };
+      });
     }
   }
 }

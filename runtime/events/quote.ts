@@ -30,6 +30,13 @@ export function quoted(text: string): string {
   return `"${Array.from(text, escapeCharacter).join("")}"`;
 }
 
+/** The text without quotes, with everything that can't be seen as an escape. */
+export function visible(text: string): string {
+  return Array.from(text, (character) =>
+    UNPRINTABLE.test(character) ? escapeCharacter(character) : character,
+  ).join("");
+}
+
 function needsQuotes(text: string): boolean {
   return text.includes(" ") || text.includes('"') || UNPRINTABLE.test(text);
 }

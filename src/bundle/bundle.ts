@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { unzipSync, zipSync } from "fflate";
 import type { Program } from "../codegen/generate.ts";
+import { templateOf } from "./template.ts";
 import { limitMapShapes, numberLimits } from "../codegen/limits.ts";
 import type { Ir, IrHook, Verdict } from "../ir/ir.ts";
 import { type Condensed, condense } from "../diagnostics/condense.ts";
@@ -136,6 +137,7 @@ function rulesOf(hook: IrHook, hookIndex: number): readonly ManifestRule[] {
         ...(rule.label === undefined ? {} : { label: rule.label }),
         verdict: verdictOf(rule.verdict),
         post: rule.post,
+        ...(rule.template === undefined ? {} : { template: templateOf(rule.template, hook) }),
         posture: rule.posture,
         file: rule.span.source.storedName,
         line,

@@ -89,6 +89,11 @@ export const languageCatalog = {
     "the limit has no meaning",
     "`limit` says how many events of `alert` are posted: `alert, limit 10 per 1s then mute 30s per container`.",
   ),
+  "invalid-template": entry(
+    "error",
+    "the text of an alert is not well formed",
+    "`{field}` in the text of an alert stands for a value of the event, `{{` and `}}` for the braces themselves.",
+  ),
   "wrong-number-of-values": entry(
     "error",
     "the operator takes one value",

@@ -110,6 +110,8 @@ export interface IrRule {
   readonly post: boolean;
   /** How many of its alerts are posted; undefined: all. Never touches a verdict. */
   readonly limit: Limit | undefined;
+  /** The text of its alerts; undefined: that of its block or policy. */
+  readonly template: Template | undefined;
   /** Whether it is what happens when no rule of its policy's block holds. No other rule follows postures. */
   readonly posture: boolean;
   /**
@@ -119,6 +121,15 @@ export interface IrRule {
   readonly onUnresolved: "match" | "no-match";
   readonly span: Span;
 }
+
+/** A text of alerts: what is always the same, and values of the event. */
+export type Template = readonly TemplatePart[];
+
+export type TemplatePart =
+  | { readonly kind: "text"; readonly text: string }
+  | { readonly kind: "value"; readonly source: FieldSource }
+  /** The event has such a field, but never at this hook. */
+  | { readonly kind: "nothing" };
 
 /** How many alerts are posted; those left out are counted. `limit.ts` says what it means. */
 export type Limit =

@@ -70,9 +70,23 @@ function printRule(rule: IrRule, fields: readonly Field[]): readonly string[] {
   const posture = rule.posture ? " posture" : "";
   const place = rule.precedence === undefined ? "" : ` at ${rule.precedence}`;
   return [
-    `    rule ${rule.id}${place}${posture}: ${printVerdict(rule.verdict)}, ${report}${printLimit(rule.limit)}, unresolved: ${rule.onUnresolved}  # ${formatSpan(rule.span)}`,
+    `    rule ${rule.id}${place}${posture}: ${printVerdict(rule.verdict)}, ${report}${printLimit(rule.limit)}${printTemplate(rule.template)}, unresolved: ${rule.onUnresolved}  # ${formatSpan(rule.span)}`,
     ...printBool(rule.condition, fields).map((line) => `      ${line}`),
   ];
+}
+
+function printTemplate(template: IrRule["template"]): string {
+  const parts = template?.map((part) => {
+    switch (part.kind) {
+      case "text":
+        return JSON.stringify(part.text);
+      case "nothing":
+        return "nothing";
+      case "value":
+        return Object.values(part.source).join(" ");
+    }
+  });
+  return parts === undefined ? "" : ` as (${parts.join(", ")})`;
 }
 
 function printLimit(limit: IrRule["limit"]): string {

@@ -198,6 +198,7 @@ function rulesOf(
           verdict,
           post,
           limit: undefined,
+          template: undefined,
           posture: false,
           onUnresolved: match ? ("match" as const) : ("no-match" as const),
           span: lineSpan(source, index),

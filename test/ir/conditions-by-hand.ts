@@ -77,6 +77,7 @@ export function rule(condition: Bool, changes: Partial<IrRule> = {}): IrRule {
     verdict: DENY,
     post: false,
     limit: undefined,
+    template: undefined,
     posture: false,
     onUnresolved: "no-match",
     span: SPAN,

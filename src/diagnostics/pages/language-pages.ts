@@ -42,6 +42,7 @@ export const languagePages = {
     "allow when mask == 4\notherwise deny",
   ),
   "invalid-limit": inRules("deny, limit 10 per 1s when mask == 4", "deny, alert when mask == 4"),
+  "invalid-template": inRules('alert "read {f.path" when mask == 4', 'alert "read {f.path}" when mask == 4'),
   "conversion-loss": inSituation(
     '`policyc convert --to tetragon` of a rule with `when any ancestor.exe == "/usr/sbin/sshd"`',
     "`policyc convert --to policy`, which loses nothing",

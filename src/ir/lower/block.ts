@@ -81,6 +81,7 @@ export function lowerBlock(block: Block, place: BlockPlace, findings: Diagnostic
     verdict: rule.actions.verdict,
     post: rule.actions.post,
     limit: rule.actions.limit,
+    template: rule.actions.template,
     posture: rule.posture,
     onUnresolved: matchesUnresolved(rule.actions, later.slice(index + 1)) ? "match" : "no-match",
     span: rule.rule.span,

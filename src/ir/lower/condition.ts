@@ -211,6 +211,19 @@ function isWithoutValue({ segments }: FieldReference, { event }: ResolvedHook): 
   );
 }
 
+/** What a name outside of conditions stands for at a hook; undefined, and a finding, where it is unknown. */
+export function findValue(
+  reference: FieldReference,
+  hook: ResolvedHook,
+  findings: Diagnostic[],
+): { readonly kind: "nothing" } | { readonly kind: "value"; readonly source: FieldSource } | undefined {
+  if (isWithoutValue(reference, hook)) {
+    return { kind: "nothing" };
+  }
+  const found = findField(reference, hook, { entries: [] }, findings);
+  return found === undefined ? undefined : { kind: "value", source: found.field.source };
+}
+
 /** Roots of fields that belong to the process's container. */
 const plannedRoots: ReadonlySet<string> = new Set(["container", "pod"]);
 

@@ -13,6 +13,7 @@ import type { HookFact } from "../../kernel/hook.ts";
 import { type Target, hasFunction } from "../../kernel/target.ts";
 import type { HookReference, Policy, PolicyTree } from "../../parser/policy/tree.ts";
 import { elementAt } from "../../source/invariant.ts";
+import type { Span } from "../../source/source.ts";
 import type { Capture, Ir, IrBlock, IrHook, IrPolicy } from "../ir.ts";
 import { type ChosenAttachments, chooseAttachments } from "./attach.ts";
 import { type DraftBlock, lowerBlock } from "./block.ts";
@@ -126,12 +127,16 @@ function lowerPolicy(
   }
 }
 
+function isSamePlace(a: Span | undefined, b: Span | undefined): boolean {
+  return a === b || (a?.source === b?.source && a?.start === b?.start && a?.end === b?.end);
+}
+
 /** The places of an event find the same faults. */
 function addNewFindings(found: readonly Diagnostic[], findings: Diagnostic[]): void {
   for (const finding of found) {
     const { code, message, span } = finding;
     const isKnown = findings.some(
-      (known) => known.code === code && known.message === message && known.span === span,
+      (known) => known.code === code && known.message === message && isSamePlace(known.span, span),
     );
     if (!isKnown) {
       findings.push(finding);

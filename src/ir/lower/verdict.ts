@@ -4,13 +4,15 @@ import { orList, suggestions } from "../../diagnostics/suggest.ts";
 import { errnos, maximumErrno, maximumSignal, signals } from "../../kernel/errnos.ts";
 import type { Action, Literal, Rule } from "../../parser/policy/tree.ts";
 import type { Span } from "../../source/source.ts";
-import type { Limit, Verdict } from "../ir.ts";
+import type { Limit, Template, Verdict } from "../ir.ts";
 import type { ResolvedHook } from "./resolved-hook.ts";
+import { lowerTemplate } from "./template.ts";
 
 export interface LoweredActions {
   readonly verdict: Verdict;
   readonly post: boolean;
   readonly limit: Limit | undefined;
+  readonly template: Template | undefined;
   /** Whether the author wrote `allow`. */
   readonly allows: boolean;
   /** The action that refuses, or the rule. */
@@ -28,7 +30,7 @@ export function lowerActions(rule: Rule, hook: ResolvedHook, findings: Diagnosti
   const silent = rule.actions.some((action) => action.kind === "silent");
   const alerts = rule.actions.some((action) => action.kind === "alert");
   const post = !silent && (alerts || rule.actions.length === 0);
-  reportTemplates(rule.actions, findings);
+  const alert = rule.actions.find((action) => action.kind === "alert");
   const refusal = kill ?? deny;
   if (allow !== undefined && refusal !== undefined) {
     findings.push(
@@ -49,6 +51,7 @@ export function lowerActions(rule: Rule, hook: ResolvedHook, findings: Diagnosti
           : { kind: "allow" },
     post,
     limit: post ? lowerLimit(rule.actions, hook) : undefined,
+    template: alert?.template && lowerTemplate(alert.template, hook, findings),
     allows: allow !== undefined,
     span: refusal?.span ?? rule.span,
   };
@@ -64,20 +67,8 @@ function lowerLimit(actions: readonly Action[], hook: ResolvedHook): Limit | und
   }
   const { count, window, mute = 0, per } = limit;
   const told = hook.arguments.filter(({ type }) => type.kind !== "opaque");
-  const alike = [...new Set(told.map(({ parameter }) => parameter.index))].sort((a, b) => a - b);
+  const alike = [...new Set(told.map(({ argument }) => argument))].sort((a, b) => a - b);
   return { kind: "fixed", count, window, mute, per, alike: limit.alike ? alike : undefined };
-}
-
-function reportTemplates(actions: readonly Action[], findings: Diagnostic[]): void {
-  for (const action of actions) {
-    if (action.kind === "alert" && action.template !== undefined) {
-      findings.push(
-        diagnostic("not-supported-yet", action.template.span, "texts of alerts are not supported yet", {
-          help: "set the policy's message instead",
-        }),
-      );
-    }
-  }
 }
 
 function actionNumber(
