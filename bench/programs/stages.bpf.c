@@ -61,7 +61,7 @@ static __always_inline int do_stages(struct file *file, const enum stage last)
 	if (!scratch)
 		return 0;
 	if (last >= STAGE_PATH)
-		path_read(&value, scratch, &text);
+		path_read(&value, scratch, &text, true);
 	if (last >= STAGE_HEADER) {
 		struct event_header *header = (void *)scratch->record;
 		u64 at = sizeof(*header) + 8;

@@ -165,12 +165,22 @@ static __always_inline u64 next_rule(struct rule_walk *walk, const u64 last_rule
 	return bounded(rule, last_rule);
 }
 
-/* Calls `step` for each of up to `count` live rules, in order of precedence. */
+/* Rules up to which steps one after the other cost less than a call of bpf_loop. */
+#define RULES_IN_PLACE 3
+
+/*
+ * Calls `step` for each of up to `count` live rules, in order of precedence. A few steps are unrolled: kernels refuse
+ * loops whose end falls into their beginning, as clang may lay out a short one.
+ */
 #define FOR_LIVE_RULES(walk, count, step, generation)                          \
 	do {                                                                   \
 		if ((walk)->live == 0)                                         \
 			break;                                                 \
-		if ((generation) >= GENERATION_6_1) {                          \
+		if ((count) <= RULES_IN_PLACE) {                               \
+			(void)(step(0, walk) ||                                \
+			       ((count) > 1 && step(1, walk)) ||               \
+			       ((count) > 2 && step(2, walk)));                \
+		} else if ((generation) >= GENERATION_6_1) {                   \
 			bpf_loop(count, step, walk, 0);                        \
 		} else {                                                       \
 			for (u32 at = 0; at < (count); at++)                   \

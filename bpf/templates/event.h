@@ -19,14 +19,16 @@ static __always_inline void event_header(struct event_header *header, enum event
 	header->result = 0;
 	header->decision_count = 0;
 	header->reserved0 = 0;
-	header->uid = (u32)bpf_get_current_uid_gid();
+	/* As the host numbers users; bpf_get_current_uid_gid() would ask the task's own user namespace. */
 	if (generation >= GENERATION_6_1) {
 		struct task_struct *task = bpf_get_current_task_btf();
 
+		header->uid = task->cred->uid.val;
 		header->start_time = task->group_leader->start_boottime;
 	} else {
 		struct task_struct *task = (void *)bpf_get_current_task();
 
+		header->uid = BPF_CORE_READ(task, cred, uid.val);
 		header->start_time = BPF_CORE_READ(task, group_leader, start_boottime);
 	}
 }
@@ -71,6 +73,9 @@ static __always_inline void alerts_send(struct scratch *scratch, u32 size)
 	}
 }
 
+/* Bytes of a path up to which it is copied word by word. */
+#define COPIED_IN_PLACE 48
+
 /* Puts a path that lies in `memory` into the record at `at`; gives back where the next part goes. */
 static __always_inline u64 path_capture(struct scratch *scratch, struct scratch *memory, u64 at,
 					const struct path_text *text, u32 mode, u32 flags)
@@ -84,7 +89,20 @@ static __always_inline u64 path_capture(struct scratch *scratch, struct scratch 
 	captured->mode = mode;
 	captured->flags = flags;
 	captured->reserved0 = 0;
-	bpf_probe_read_kernel(captured + 1, length, &memory->path[bounded(text->offset, PATH_BYTES)]);
+
+	u64 offset = bounded(text->offset, PATH_BYTES);
+
+	/* Whole words, where they are few: they cost less than the call. There is room behind both. */
+	if (length <= COPIED_IN_PLACE) {
+		const u64 *from = (const void *)&memory->path[offset];
+		u64 *to = (void *)(captured + 1);
+
+#pragma clang loop unroll(full)
+		for (u32 word = 0; word < COPIED_IN_PLACE / sizeof(u64); word++)
+			to[word] = from[word];
+	} else {
+		bpf_probe_read_kernel(captured + 1, length, &memory->path[offset]);
+	}
 	return start + sizeof(*captured) + ((length + 7) & ~7ULL);
 }
 

@@ -36,6 +36,10 @@ struct path_value {
 	u64 root_mnt;
 	/* 0 when the kernel gave no file at all (an anonymous mapping). */
 	u64 present;
+	/* What path_head() has learned of a mount on a directory of the root: that one's name, if it is short. */
+	u64 below_name;
+	/* Its bytes; 0: nothing is known. */
+	u64 below_length;
 };
 #endif
 
@@ -173,6 +177,7 @@ static __always_inline void path_of(struct path_value *value, struct dentry *den
 	value->present = 1;
 	value->dentry = dentry;
 	value->mnt = mnt;
+	value->below_length = 0;
 }
 
 static __always_inline void path_of_file(struct path_value *value, struct file *file)
@@ -357,7 +362,7 @@ static __always_inline void head_inside(const struct path_value *value, struct p
 }
 
 /* The usual case of a mount that is not the root: it is mounted on a directory of the root. */
-static __always_inline bool head_below_root(const struct path_value *value, u64 *head)
+static __always_inline bool head_below_root(struct path_value *value, u64 *head)
 {
 	u64 memory[__builtin_offsetof(struct dentry_view, text[1]) / sizeof(u64)];
 	struct dentry_view *view = (void *)memory;
@@ -370,6 +375,8 @@ static __always_inline bool head_below_root(const struct path_value *value, u64 
 	if (view->parent != value->root_dentry || view->length > INLINE_NAME_BYTES)
 		return false;
 	*head = view->text[0];
+	value->below_name = view->text[0];
+	value->below_length = view->length;
 	return true;
 }
 
@@ -377,7 +384,7 @@ static __always_inline bool head_below_root(const struct path_value *value, u64 
  * Reads the first component, where it is near; the root must have been found. Costs one read for each mount crossed and
  * one for each component above a mount: their dentries are known by address only.
  */
-static __always_inline void path_head(const struct path_value *value, struct path_ends *ends)
+static __always_inline void path_head(struct path_value *value, struct path_ends *ends)
 {
 	ends->status = PATH_MISSING;
 	ends->has_head = false;
@@ -541,32 +548,113 @@ __noinline int path_walk_up(u32 level)
 	return 0;
 }
 
-/* Walks from where scratch->walk stands to its root. */
-static __always_inline void path_walk_whole(struct scratch *scratch, struct path_text *text)
+/* Ends a walk: what it has found of the path. */
+static __always_inline void path_finish(struct scratch *scratch, struct path_text *text, u32 status, u64 offset)
 {
-	struct path_walk *walk = &scratch->walk;
-
-	walk->offset = PATH_BYTES;
-	walk->status = PATH_UNRESOLVED;
-	scratch->after_path[0] = 0;
-	path_walk_up(scratch->level);
-
-	u32 offset = walk->offset;
-
-	text->status = walk->status;
-	if (text->status == PATH_PRESENT && offset == PATH_BYTES) {
+	text->status = status;
+	if (status == PATH_PRESENT && offset == PATH_BYTES) {
 		offset = PATH_BYTES - 1;
 		scratch->path[PATH_BYTES - 1] = '/';
 	}
-	if (text->status == PATH_UNRESOLVED)
+	if (status == PATH_UNRESOLVED)
 		count(COUNTER_UNRESOLVED);
-	text->offset = text->status == PATH_MISSING ? PATH_BYTES : offset;
+	text->offset = status == PATH_MISSING ? PATH_BYTES : offset;
 	text->length = PATH_BYTES - text->offset;
 }
 
-/* The whole path; the root must have been found. */
+/* Walks from where scratch->walk stands to its root. */
+static __always_inline void path_walk_rest(struct scratch *scratch, struct path_text *text)
+{
+	struct path_walk *walk = &scratch->walk;
+
+	walk->status = PATH_UNRESOLVED;
+	path_walk_up(scratch->level);
+	path_finish(scratch, text, walk->status, walk->offset);
+}
+
+static __always_inline void path_walk_whole(struct scratch *scratch, struct path_text *text)
+{
+	scratch->walk.offset = PATH_BYTES;
+	scratch->after_path[0] = 0;
+	path_walk_rest(scratch, text);
+}
+
+/* Writes a name that lies in the dentry itself; what follows it in memory stays. */
+static __always_inline void write_inline_name(u8 *to, const struct dentry *dentry, u64 length)
+{
+	u64 *words = (void *)to;
+	u64 *end = (void *)to + length;
+	u64 following = *end;
+
+	words[0] = inline_name_word(dentry, 0);
+	if (length > 8)
+		words[1] = inline_name_word(dentry, 1);
+	if (length > 16)
+		words[2] = inline_name_word(dentry, 2);
+	if (length > 24)
+		words[3] = inline_name_word(dentry, 3);
+	*end = following;
+}
+
+/* Components that are written by plain loads, each of at most INLINE_NAME_BYTES bytes. */
+#define NEAR_DEPTH 8
+
+/* Writes what is near on the file's own file system by plain loads; scratch->walk stands where it ends. */
+static __always_inline void path_write_near(const struct path_value *value, struct scratch *scratch)
+{
+	struct path_walk *walk = &scratch->walk;
+	struct dentry *dentry = value->dentry;
+	u64 mnt_root = walk->mnt_root;
+	u64 offset = PATH_BYTES;
+
+#pragma clang loop unroll(disable)
+	for (u32 depth = 0; depth < NEAR_DEPTH && (u64)dentry != mnt_root; depth++) {
+		struct dentry *parent = dentry->d_parent;
+		u64 length = dentry->d_name.len;
+
+		asm volatile("" : "+r"(length));
+		if (parent == dentry || length == 0 || length > INLINE_NAME_BYTES)
+			break;
+		/* Never below 0, as the verifier can't see. */
+		offset = bounded(offset - length - 1, PATH_BYTES - 1);
+		scratch->path[offset] = '/';
+		write_inline_name(&scratch->path[offset] + 1, dentry, length);
+		dentry = parent;
+	}
+	walk->dentry = (u64)dentry;
+	walk->offset = offset;
+}
+
+/* Ends a path whose mount is the root, or is mounted on a directory of the root whose name is known; whether it is. */
+static __always_inline bool path_write_root(const struct path_value *value, struct scratch *scratch,
+					    struct path_text *text)
+{
+	/* Out of memory, so that the verifier does not follow each depth to the end. */
+	u64 offset = bounded(*(volatile u32 *)&scratch->walk.offset, PATH_BYTES);
+	u64 length = value->below_length;
+
+	if ((u64)value->mnt == value->root_mnt) {
+		path_finish(scratch, text, PATH_PRESENT, offset);
+		return true;
+	}
+	asm volatile("" : "+r"(length));
+	if (length == 0 || length > sizeof(u64))
+		return false;
+
+	u64 at = bounded(offset - length - 1, PATH_BYTES - 1);
+	u64 *end = (void *)&scratch->path[at] + 1 + length;
+	u64 following = *end;
+
+	scratch->path[at] = '/';
+	*(u64 *)(&scratch->path[at] + 1) = value->below_name;
+	*end = following;
+	path_finish(scratch, text, PATH_PRESENT, at);
+	return true;
+}
+
+/* The whole path; the root must have been found. `near` (a constant): what is near costs less, at the cost of size. */
 static __always_inline void path_read(const struct path_value *value, struct scratch *scratch,
-				      struct path_text *text)
+				      struct path_text *text, const bool near)
 {
 	struct path_walk *walk = &scratch->walk;
 
@@ -575,12 +663,19 @@ static __always_inline void path_read(const struct path_value *value, struct scr
 	text->length = 0;
 	if (!value->present)
 		return;
-	walk->dentry = (u64)value->dentry;
-	walk->mnt = (u64)value->mnt;
+	scratch->after_path[0] = 0;
 	walk->mnt_root = (u64)value->mnt->mnt_root;
+	walk->dentry = (u64)value->dentry;
+	walk->offset = PATH_BYTES;
+	if (near) {
+		path_write_near(value, scratch);
+		if (walk->dentry == walk->mnt_root && path_write_root(value, scratch, text))
+			return;
+	}
+	walk->mnt = (u64)value->mnt;
 	walk->root_dentry = value->root_dentry;
 	walk->root_mnt = value->root_mnt;
-	path_walk_whole(scratch, text);
+	path_walk_rest(scratch, text);
 }
 
 #endif

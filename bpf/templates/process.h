@@ -21,7 +21,7 @@ static __always_inline u64 exec_path(struct scratch *scratch, struct exec_scratc
 
 	path_of(&value, dentry, mnt);
 	path_root(&value, generation);
-	path_read(&value, scratch, &text);
+	path_read(&value, scratch, &text, false);
 	if (text.status == PATH_UNRESOLVED)
 		record->exec.flags |= cut;
 

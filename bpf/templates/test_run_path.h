@@ -60,7 +60,7 @@ static __always_inline void path_head(const struct path_value *value, struct pat
 }
 
 static __always_inline void path_read(const struct path_value *value, struct scratch *scratch,
-				      struct path_text *text)
+				      struct path_text *text, const bool near)
 {
 	u64 length = bounded(value->path->length, PATH_BYTES);
 

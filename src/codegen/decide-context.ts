@@ -1,7 +1,7 @@
 /** What the parts of a decide function share. */
 import type { Field, IrHook } from "../ir/ir.ts";
 import { type HookBits, bitsOfUse, useOfField, vectorsOf, wordsOf } from "./bits.ts";
-import type { CWriter } from "./c-writer.ts";
+import { type CWriter, cWord } from "./c-writer.ts";
 import { anyLive, isWide, ruleMask, writeForget, writeKeep } from "./live-code.ts";
 import type { Matcher } from "./matcher.ts";
 import type { HookParts } from "./parts.ts";
@@ -66,8 +66,17 @@ export function writeMissing({ writer, part: { bits } }: DecideContext, index: n
 /** Words whose bits are looked at to see whether a matcher is needed at all. */
 const ASKED_WORDS = 8;
 
-/** Opens the block of a matcher: only where a live rule needs it. */
-export function neededBy(bits: HookBits, { rules }: Pick<Matcher, "rules">): string {
+/**
+ * Opens the block of a matcher: only where a live rule needs it. `sure` is the C vector of rules that are decided
+ * already, where there may be any.
+ */
+export function neededBy(bits: HookBits, { rules }: Pick<Matcher, "rules">, sure?: string): string {
   const words = wordsOf(rules, bits.words).filter((word) => word !== 0n).length;
+  if (sure !== undefined && words <= ASKED_WORDS) {
+    const asked = wordsOf(rules, bits.words).flatMap((word, index) =>
+      word === 0n ? [] : [`(live[${index}] & ~${sure}[${index}] & ${cWord(word)})`],
+    );
+    return `if (${asked.join(" | ")}) {`;
+  }
   return rules === ruleMask(bits) || words > ASKED_WORDS ? "{" : `if (${anyLive(bits, rules)}) {`;
 }

@@ -26,7 +26,7 @@ export function writeEndFilter(
   writer.line(`path_${end}(&${value}, &ends);`);
   writer.block("if (ends.status == PATH_MISSING) {", writeMissing, `} else if (ends.has_${end}) {`);
   writer.block("", () => {
-    writeFilter(writer, part.bits, endsName(part, field, end), end, filter);
+    writeFilter(writer, part, field, end, filter);
   });
 }
 
@@ -40,13 +40,10 @@ function endWord(end: PathEnd, bytes: number): string {
     : `(ends.head & ${cWord((1n << BigInt(8 * bytes)) - 1n)})`;
 }
 
-function writeFilter(
-  writer: CWriter,
-  bits: HookBits,
-  name: string,
-  end: PathEnd,
-  { vectors, words }: EndFilter,
-): void {
+function writeFilter(writer: CWriter, part: HookParts, field: number, end: PathEnd, filter: EndFilter): void {
+  const { bits } = part;
+  const name = endsName(part, field, end);
+  const { vectors, words } = filter;
   switch (words.kind) {
     case "table":
       writeIntegerLookup(writer, name, words.table, endWord(end, words.bytes), vectors.length - 1);
@@ -69,7 +66,12 @@ function writeFilter(
       break;
   }
   if (words.kind !== "table") {
-    if (vectors.length === 2 && !isWide(bits) && elementAt(vectors, 1) === allBits(bits)) {
+    if (
+      !decides(bits, filter) &&
+      vectors.length === 2 &&
+      !isWide(bits) &&
+      elementAt(vectors, 1) === allBits(bits)
+    ) {
       // The usual case, every rule named by these words: no table.
       writer.line("if (forget(class, noise) == 0) {");
       writer.block("", () => {
@@ -80,15 +82,21 @@ function writeFilter(
     writer.line(`class = bounded(forget(class, noise), ${vectors.length - 1});`);
   }
   writeAnd(writer, bits, `${name}_vectors[class]`);
+  if (decides(bits, filter)) {
+    for (let word = 0; word < bits.words; word++) {
+      writer.line(`sure${field}[${word}] |= ${name}_sure[class][${word}];`);
+    }
+  }
+}
+
+/** Whether the filter spares some rule the look at the whole path; what wide vectors would spare is not kept. */
+export function decides(bits: HookBits, filter: EndFilter | undefined): boolean {
+  return !isWide(bits) && filter !== undefined && filter.sure.some((sure) => sure !== 0n);
 }
 
 /** Declares the tables of a filter. */
-export function writeEndTables(
-  writer: CWriter,
-  name: string,
-  { vectors, words }: EndFilter,
-  bits: HookBits,
-): void {
+export function writeEndTables(writer: CWriter, name: string, filter: EndFilter, bits: HookBits): void {
+  const { words } = filter;
   if (words.kind === "table") {
     writeIntegerTable(writer, name, words.table);
   } else if (words.kind === "slots") {
@@ -103,5 +111,8 @@ export function writeEndTables(
     );
     writer.line();
   }
-  writeVectors(writer, name, vectors, bits);
+  writeVectors(writer, `${name}_vectors`, filter.vectors, bits);
+  if (decides(bits, filter)) {
+    writeVectors(writer, `${name}_sure`, filter.sure, bits);
+  }
 }

@@ -65,14 +65,14 @@ export function liveBit(bit: number): string {
 }
 
 /** The verifier does not know the words of `changed` any more: what comes is checked once, not once for each way here. */
-export function writeForget(writer: CWriter, bits: HookBits, changed: bigint): void {
+export function writeForget(writer: CWriter, bits: HookBits, changed: bigint, vector = "live"): void {
   // Words in memory are unknown as it is.
   if (isWide(bits)) {
     return;
   }
   wordsOf(changed, bits.words).forEach((word, index) => {
     if (word !== 0n) {
-      writer.line(`live[${index}] = forget(live[${index}], noise);`);
+      writer.line(`${vector}[${index}] = forget(${vector}[${index}], noise);`);
     }
   });
 }

@@ -12,6 +12,8 @@ import type { TextEnd } from "./trie.ts";
 /** Tests a word of a component's first or last bytes, little-endian; the class names what may live. */
 export interface EndFilter {
   readonly vectors: readonly bigint[];
+  /** For each class the bits that it decides: whatever else the path says, they hold. */
+  readonly sure: readonly bigint[];
   /** Bits that it can rule out. */
   readonly mask: bigint;
   readonly words: EndWords;
@@ -59,15 +61,22 @@ const WORD_BYTES = 8;
 interface Guard {
   readonly bit: number;
   readonly parts: readonly Uint8Array[];
+  /** Those that are all that is asked of the path: any of them decides the bit. */
+  readonly whole: readonly Uint8Array[];
 }
 
 /** The filter on one end of a path, or undefined when it could rule nothing out. */
 export function endFilter(bits: HookBits, use: FieldUse, end: TextEnd): EndFilter | undefined {
+  const asked = new Map<number, number>();
+  for (const rule of [...use.guards.map(({ bit }) => bit), ...use.literals.map((literal) => literal.rule)]) {
+    asked.set(rule, (asked.get(rule) ?? 0) + 1);
+  }
   const guards = use.guards
     .filter(({ literal }) => !literal.negated)
     .flatMap(({ bit, literal }): readonly Guard[] => {
       const parts = endParts(literal.atom, end);
-      return parts === undefined || parts.some((part) => part.length === 0) ? [] : [{ bit, parts }];
+      const whole = asked.get(bit) === 1 ? wholeParts(literal.atom, end) : [];
+      return parts === undefined || parts.some((part) => part.length === 0) ? [] : [{ bit, parts, whole }];
     });
   if (guards.length === 0) {
     return undefined;
@@ -89,60 +98,77 @@ function shortest(words: readonly Uint8Array[]): number {
 }
 
 function buildFilter(bits: HookBits, guards: readonly Guard[], cut: number, end: TextEnd): EndFilter {
-  const own = guards.map(({ bit, parts }) => ({ bit, words: parts.map((part) => cutTo(part, cut, end)) }));
-  const all = allBits(bits);
-  const mask = own.reduce((sum, { bit }) => sum | (1n << BigInt(bit)), 0n);
-  const vectors = [all & ~mask];
-  const numbers = new Map<bigint, number>(vectors.map((vector, index) => [vector, index]));
-  const numberOf = (vector: bigint): number => {
-    const number = numbers.get(vector) ?? vectors.push(vector) - 1;
-    numbers.set(vector, number);
-    return number;
-  };
-  const vectorOf = (word: Uint8Array): bigint =>
+  const own = guards.map(({ bit, parts, whole }) => ({
+    bit,
+    parts: parts.map((part) => cutTo(part, cut, end)),
+    whole: whole.filter((part) => part.length <= cut),
+  }));
+  const bitsOf = (key: "parts" | "whole", word: Uint8Array): bigint =>
     own.reduce(
       (sum, guard) =>
-        guard.words.some((each) => agree(each, word, end)) ? sum | (1n << BigInt(guard.bit)) : sum,
-      all & ~mask,
+        guard[key].some((each) => agree(each, word, end)) ? sum | (1n << BigInt(guard.bit)) : sum,
+      0n,
     );
-  const words = distinctWords(
-    own.map(({ bit, words: parts }) => ({ bit, parts })),
-    end,
-  );
-  const found = words.map((word) => ({ word, vector: vectorOf(word) }));
+  const mask = own.reduce((sum, { bit }) => sum | (1n << BigInt(bit)), 0n);
+  const classes = createEndClasses(allBits(bits) & ~mask, (word) => bitsOf("whole", word));
+  const found = distinctWords(own, end).map((word) => ({ word, may: bitsOf("parts", word) }));
+  const filter = (words: EndWords): EndFilter => ({ ...classes.tables(), mask, words });
   if (cut < WORD_BYTES) {
-    const points = found.map(({ word, vector }) => ({ key: toWord(word), class: numberOf(vector) }));
-    return { vectors, mask, words: { kind: "table", bytes: cut, table: pointTable(points) } };
+    const points = found.map((each) => ({ key: toWord(each.word), class: classes.numberOf(each) }));
+    return filter({ kind: "table", bytes: cut, table: pointTable(points) });
   }
   const needed = withoutRepeats(found, end);
+  return filter(
+    needed.length <= CHAINED_WORDS
+      ? { kind: "chain", entries: chainOf(needed, classes.numberOf) }
+      : slotsOf(needed, end, classes.numberOf),
+  );
+}
+
+interface EndClasses {
+  /** The class of what agrees with a word. */
+  readonly numberOf: (found: FoundWord) => number;
+  readonly tables: () => Pick<EndFilter, "vectors" | "sure">;
+}
+
+/** Numbers what the words of a filter say; class 0 is that of all others. */
+function createEndClasses(none: bigint, sureOf: (word: Uint8Array) => bigint): EndClasses {
+  const vectors = [none];
+  const sure = [0n];
+  const numbers = new Map([[`${none} 0`, 0]]);
   return {
-    vectors,
-    mask,
-    words:
-      needed.length <= CHAINED_WORDS
-        ? { kind: "chain", entries: chainOf(needed, numberOf) }
-        : slotsOf(needed, end, numberOf),
+    numberOf: ({ word, may }) => {
+      const vector = none | may;
+      const decided = sureOf(word);
+      const key = `${vector} ${decided}`;
+      const number = numbers.get(key) ?? vectors.push(vector) - 1;
+      sure[number] = decided;
+      numbers.set(key, number);
+      return number;
+    },
+    tables: () => ({ vectors, sure }),
   };
 }
 
 interface FoundWord {
   readonly word: Uint8Array;
-  readonly vector: bigint;
+  /** The bits of the filter that may hold. */
+  readonly may: bigint;
 }
 
 /** Without words that say no more than a shorter one: `lib64` beside `lib`. */
 function withoutRepeats(found: readonly FoundWord[], end: TextEnd): readonly FoundWord[] {
   return found.filter(
-    ({ word, vector }) =>
+    ({ word, may }) =>
       !found.some(
-        (other) => other.vector === vector && other.word.length < word.length && agree(other.word, word, end),
+        (other) => other.may === may && other.word.length < word.length && agree(other.word, word, end),
       ),
   );
 }
 
-function chainOf(found: readonly FoundWord[], numberOf: (vector: bigint) => number): readonly EndEntry[] {
+function chainOf(found: readonly FoundWord[], numberOf: (found: FoundWord) => number): readonly EndEntry[] {
   return found
-    .map(({ word, vector }) => ({ word: toWord(word), bytes: word.length, class: numberOf(vector) }))
+    .map((each) => ({ word: toWord(each.word), bytes: each.word.length, class: numberOf(each) }))
     .sort((a, b) => b.bytes - a.bytes || (a.word < b.word ? -1 : 1));
 }
 
@@ -150,7 +176,11 @@ function chainOf(found: readonly FoundWord[], numberOf: (vector: bigint) => numb
  * Words that agree in the bytes of the shortest one share a slot, which compares what they have in common and lets
  * live what any of them would.
  */
-function slotsOf(found: readonly FoundWord[], end: TextEnd, numberOf: (vector: bigint) => number): EndWords {
+function slotsOf(
+  found: readonly FoundWord[],
+  end: TextEnd,
+  numberOf: (found: FoundWord) => number,
+): EndWords {
   const bytes = shortest(found.map(({ word }) => word));
   const groups = new Map<bigint, FoundWord>();
   for (const each of found) {
@@ -158,19 +188,18 @@ function slotsOf(found: readonly FoundWord[], end: TextEnd, numberOf: (vector: b
     const known = groups.get(key);
     groups.set(
       key,
-      known === undefined
-        ? each
-        : { word: common(known.word, each.word, end), vector: known.vector | each.vector },
+      known === undefined ? each : { word: common(known.word, each.word, end), may: known.may | each.may },
     );
   }
   const { multiplier, sizeBits } = perfectHash([...groups.keys()]);
   const slots = Array.from({ length: 2 ** sizeBits }, (): EndSlot => ({ mask: 0n, word: 1n, class: 0 }));
-  for (const [key, { word, vector }] of groups) {
+  for (const [key, each] of groups) {
+    const { word } = each;
     const shift = end === "front" ? 0n : BigInt(8 * (WORD_BYTES - word.length));
     slots[placeOf(key, multiplier, sizeBits)] = {
       mask: ((1n << BigInt(8 * word.length)) - 1n) << shift,
       word: toWord(word) << shift,
-      class: numberOf(vector),
+      class: numberOf(each),
     };
   }
   return { kind: "slots", bytes, multiplier, sizeBits, slots };
@@ -185,7 +214,7 @@ function common(a: Uint8Array, b: Uint8Array, end: TextEnd): Uint8Array {
   return cutTo(a, bytes, end);
 }
 
-function distinctWords(guards: readonly Guard[], end: TextEnd): readonly Uint8Array[] {
+function distinctWords(guards: readonly Pick<Guard, "parts">[], end: TextEnd): readonly Uint8Array[] {
   const words = guards.flatMap(({ parts }) => parts.map((part) => cutTo(part, WORD_BYTES, end)));
   return [...new Map(words.map((word) => [Buffer.from(word).toString("hex"), word])).values()];
 }
@@ -234,6 +263,17 @@ function endParts({ test }: Atom, end: TextEnd): readonly Uint8Array[] | undefin
     case "networks":
       return undefined;
   }
+}
+
+/** The values of an atom that one component decides: `/boot` as a beginning, `.log` as an end. */
+function wholeParts({ test }: Atom, end: TextEnd): readonly Uint8Array[] {
+  if (test.kind !== "text" || test.match !== (end === "front" ? "prefix" : "suffix")) {
+    return [];
+  }
+  return test.values
+    .filter(({ text }) => text.lastIndexOf("/") === (end === "front" ? 0 : -1))
+    .map(({ text }) => encoder.encode(end === "front" ? text.slice(1) : text))
+    .filter((part) => part.length > 0 && part.length <= WORD_BYTES);
 }
 
 /** A path begins with a slash; a value that does not can never match and demands nothing. */

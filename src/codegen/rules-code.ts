@@ -58,7 +58,7 @@ export function writeRuleStep({ writer, part }: DecideContext): void {
   const { hook, bits, firstRule } = part;
   const name = hookName(hook);
   writer.line("/* Puts the first live rule into force; 1 when it was the last. */");
-  writer.line(`static long ${name}_rule_step(u32 step, struct rule_walk *walk)`);
+  writer.line(`static __always_inline long ${name}_rule_step(u32 step, struct rule_walk *walk)`);
   writer.line("{");
   writer.block("", () => {
     writer.line(`u64 rule = next_rule(walk, ${bits.rules.length - 1});`);

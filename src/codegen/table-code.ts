@@ -15,7 +15,7 @@ type PlannedMap = MapPlan["maps"][number];
 export function writeTables(writer: CWriter, name: string, matcher: Matcher, bits: HookBits): void {
   writeTable(writer, name, matcher);
   if ("vectors" in matcher) {
-    writeVectors(writer, name, matcher.vectors, bits);
+    writeVectors(writer, `${name}_vectors`, matcher.vectors, bits);
   }
 }
 
@@ -53,7 +53,7 @@ export function writeVectors(
   bits: HookBits,
 ): void {
   writer.block(
-    `const u64 ${name}_vectors[${vectors.length}][${bits.words}] = {`,
+    `const u64 ${name}[${vectors.length}][${bits.words}] = {`,
     () => {
       for (const vector of vectors) {
         writer.line(`{ ${wordsOf(vector, bits.words).map(cWord).join(", ")} },`);

@@ -190,7 +190,7 @@ function writeTestText(writer: CWriter, field: KeptField, entry: string, event: 
     writer.line(`struct path_value path = { .path = &${event} };`);
     writer.line("struct path_text text = {};");
     writer.line();
-    writer.line("path_read(&path, memory, &text);");
+    writer.line("path_read(&path, memory, &text, true);");
     writer.line(`exec_${field.source.part}(${entry}, memory, &text, generation);`);
   });
 }

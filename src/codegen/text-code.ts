@@ -11,7 +11,7 @@ import {
   writeMissing,
   writeStopIfNone,
 } from "./decide-context.ts";
-import { writeEndFilter } from "./ends-code.ts";
+import { decides, writeEndFilter } from "./ends-code.ts";
 import { unresolvedVector } from "./kept-matcher.ts";
 import { anyLive, ruleMask, writeForget, writeKeep } from "./live-code.ts";
 import { writeTextMatch } from "./match-code.ts";
@@ -28,6 +28,11 @@ export function writePathEnds(context: DecideContext, field: Field, index: numbe
   const missing = (): void => {
     writeMissing(context, index);
   };
+  const sure = sureOf(part, index);
+  if (sure !== undefined) {
+    writer.line();
+    writer.line(`u64 ${sure}[${part.bits.words}] = {};`);
+  }
   for (const [end, filter] of [["tail", ends.tail] as const, ["head", ends.head] as const]) {
     if (filter === undefined) {
       continue;
@@ -44,6 +49,9 @@ export function writePathEnds(context: DecideContext, field: Field, index: numbe
       writeEndFilter(writer, part, index, end, filter, valueOf(field, part.hook), missing);
     });
     writeForget(writer, bits, filter.mask);
+    if (decides(bits, filter)) {
+      writeForget(writer, bits, filter.mask, `sure${index}`);
+    }
   }
   writeStopIfNone(context);
 }
@@ -73,7 +81,7 @@ function writePathRead(context: DecideContext, argument: number, position: numbe
     writer.line(`path_root(&values->arg${argument}, generation);`);
   }
   writer.line(`if (${memory})`);
-  writer.line(`\tpath_read(&values->arg${argument}, ${memory}, &${text});`);
+  writer.line(`\tpath_read(&values->arg${argument}, ${memory}, &${text}, true);`);
   writer.line("else");
   writer.line(`\t${text}.status = PATH_UNRESOLVED;`);
   writeFieldsOf(context, position);
@@ -109,6 +117,12 @@ function writeFieldsOf(context: DecideContext, position: number): void {
       writeTextField(context, field, index, position);
     }
   });
+}
+
+/** The C vector of rules that the ends of a path have decided; undefined where they can decide none. */
+function sureOf({ bits, ends }: HookParts, field: number): string | undefined {
+  const filters = ends.get(field);
+  return decides(bits, filters?.tail) || decides(bits, filters?.head) ? `sure${field}` : undefined;
 }
 
 /** Whether the root of a path has been looked up for its first component. */
@@ -148,7 +162,7 @@ function writeTextField(context: DecideContext, field: Field, index: number, pos
   );
   writer.block("", () => {
     for (const matcher of matchers) {
-      writer.block(neededBy(bits, matcher), () => {
+      writer.block(neededBy(bits, matcher, sureOf(part, index)), () => {
         writeTextMatch({ writer, bits, name: matcherName(part, matcher) }, matcher, memory, `&${text}`);
       });
       writeForget(writer, bits, bitsOfUse(matcher.use));
