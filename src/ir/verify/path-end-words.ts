@@ -6,18 +6,37 @@ const END_BYTES = 8;
 
 /** Distinct ends of one field of a hook, of first and of last components. Only what must hold for a rule can rule it out: its guard. */
 export function endsOf(hook: IrHook, field: number): readonly number[] {
-  const guards = hook.blocks
+  const rules = hook.blocks
     .flatMap((block) => block.rules)
-    .flatMap(({ condition }) => guardAtoms(condition))
-    .filter((atom) => atom.field === field);
-  return (["front", "back"] as const).map((side) => countEnds(guards, side)).filter((count) => count > 0);
+    .map(({ condition }) => guardAtoms(condition).filter((atom) => atom.field === field));
+  const [front, back] = (["front", "back"] as const).map((side) => {
+    const asking = rules.map((atoms) => atoms.filter((atom) => asksFor(atom, side)));
+    return {
+      rules: new Set(asking.flatMap((atoms, rule) => (atoms.length > 0 ? [rule] : []))),
+      atoms: asking.flat(),
+    };
+  });
+  if (front === undefined || back === undefined) {
+    return [];
+  }
+  // The last component is read where it rules out more than the first, or can spare it.
+  const isBackRead =
+    [...back.rules].some((rule) => !front.rules.has(rule)) ||
+    [...front.rules].every((rule) => back.rules.has(rule));
+  return [countEnds(front.atoms, "front"), isBackRead ? countEnds(back.atoms, "back") : 0].filter(
+    (count) => count > 0,
+  );
 }
 
-function countEnds(atoms: readonly Atom[], side: "front" | "back"): number {
+type Side = "front" | "back";
+
+function asksFor({ test }: Atom, side: Side): boolean {
+  return test.kind === "text" && test.match !== (side === "front" ? "suffix" : "prefix");
+}
+
+function countEnds(atoms: readonly Atom[], side: Side): number {
   const parts = atoms.flatMap(({ test }) =>
-    test.kind === "text" && (test.match === "suffix") === (side === "back")
-      ? test.values.map(({ text }) => endPart(text, side))
-      : [],
+    test.kind === "text" ? test.values.map(({ text }) => endPart(text, side)) : [],
   );
   return parts.some((part) => part === "")
     ? 0
@@ -25,7 +44,7 @@ function countEnds(atoms: readonly Atom[], side: "front" | "back"): number {
         .size;
 }
 
-function endPart(text: string, side: "front" | "back"): string {
+function endPart(text: string, side: Side): string {
   return side === "front" ? (text.split("/")[1] ?? "") : text.slice(text.lastIndexOf("/") + 1);
 }
 

@@ -35,14 +35,18 @@ export const parts = [
   "lookups",
   // Words that are read from tables, where vectors lie on the stack.
   "lookupWords",
-  // Ends of components that are compared before a path is resolved; where they are many, they are in a table.
+  // Ends of components that are compared one after the other before a path is resolved.
   "pathEnds",
+  // Where they are more: tables of them, each looked into once.
+  "pathEndTables",
   // Values of integers and networks that are compared in place; a range has two.
   "comparisons",
   // Rules whose condition has a residue.
   "residues",
   // Comparisons of residues.
   "residueAtoms",
+  // Rules that are put into force one after the other, without a loop.
+  "unrolledRules",
   // Words on the stack with so many rules that the verifier follows a loop over them.
   "loopWords",
   // The same, of hooks whose rules compare paths.
@@ -64,8 +68,9 @@ export interface RuleShape {
 /** Rules of a word up to which the verifier follows them one by one. */
 const FOLLOWED_RULES = 3;
 
-/** Ends of components up to which each is compared in place. */
-const COMPARED_ENDS = 12;
+/** Ends of components up to which each is compared in place, and up to which they are in a table of their own. */
+const COMPARED_ENDS = 4;
+const TABLED_ENDS = 64;
 
 /** Counts the parts of a hook's programs, and what each rule adds to them. */
 export function shapeOf(
@@ -96,7 +101,7 @@ export function shapeOf(
   const pathFields = hook.fields.filter(isPath).length;
   const ends = hook.fields.flatMap((field, index) => (isPath(field) ? endsOf(hook, index) : []));
   const lookups =
-    tables.length + ends.filter((count) => count > COMPARED_ENDS).length + hook.fields.filter(isKept).length;
+    tables.length + ends.filter((count) => count > TABLED_ENDS).length + hook.fields.filter(isKept).length;
   return {
     shape: {
       program: 1,
@@ -111,9 +116,11 @@ export function shapeOf(
       lookups,
       lookupWords: wide ? 0 : lookups * words,
       pathEnds: ends.reduce((total, count) => total + (count > COMPARED_ENDS ? 0 : count), 0),
+      pathEndTables: ends.filter((count) => count > COMPARED_ENDS && count <= TABLED_ENDS).length,
       comparisons: sum("comparisons"),
       residues: sum("residues"),
       residueAtoms: sum("residueAtoms"),
+      unrolledRules: rules.length > FOLLOWED_RULES ? 0 : rules.length,
       loopWords,
       pathLoopWords: pathFields > 0 ? loopWords : 0,
     },
