@@ -51,7 +51,7 @@ export function processMember(level: ProcessLevel): string {
 
 /** What a part of a process is called in C: `ns.pid` is another thing than `ns_pid`. */
 export function processPartName(part: ProcessPart): string {
-  return cIdentifier(part.replace(/^ns\./, "namespace."));
+  return part.replace(/^ns\./, "namespace.").replaceAll(".", "_");
 }
 
 /** A C cast where a policy reads an argument as another integer type than the kernel's. */
