@@ -95,6 +95,11 @@ export const mapLookup = bind<(first: number, second: Uint8Array, third: Uint8Ar
   "bpf",
   "int bpf_map_lookup_elem(int fd, const void *key, void *value)",
 );
+/** 0, or a negative errno. */
+export const mapDelete = bind<(first: number, second: Uint8Array) => number>(
+  "bpf",
+  "int bpf_map_delete_elem(int fd, const void *key)",
+);
 /** The first key after `previous`, or the first of all; below 0 when there is none. */
 export const mapNextKey = bind<(first: number, second: Uint8Array | null, third: Uint8Array) => number>(
   "bpf",

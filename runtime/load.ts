@@ -25,12 +25,14 @@ import {
 } from "./libbpf.ts";
 import type { Pointer } from "./libbpf.ts";
 import { readNamespaces, readSnapshots } from "./credentials.ts";
-import { LIMIT_MAPS, OPTIONAL_MAPS, WELL_KNOWN_MAPS } from "./manifest.ts";
+import { LIMIT_MAPS, OPTIONAL_MAPS, SCOPE_MAPS, WELL_KNOWN_MAPS } from "./manifest.ts";
 import type { ManifestAttachment } from "./manifest.ts";
 import { errnoName, fillMap, insertEntry, writeWord } from "./maps.ts";
 import { writeSecret, writeThrottling } from "./throttling.ts";
 import type { Throttling } from "./throttling.ts";
 import type { SourceLine } from "./verifier-log.ts";
+import { type WorkloadOptions, complain } from "./workloads/options.ts";
+import { type WorkloadTracker, createTracker } from "./workloads/tracker.ts";
 
 /** A bundle in the kernel: programs loaded, maps filled, nothing attached yet. */
 export interface Prepared {
@@ -62,6 +64,7 @@ export interface LoadOptions {
   readonly monitor: boolean;
   /** What rules that leave their limit to the node get. */
   readonly throttling: Throttling;
+  readonly workloads: WorkloadOptions;
 }
 
 let messages: string[] | undefined;
@@ -85,11 +88,22 @@ export async function load(bundle: Bundle, host: Host, options: LoadOptions): Pr
   if (prepared.kind === "failed") {
     return prepared;
   }
+  const tracker = trackScope(prepared.value, options.workloads);
+  // Before anything can decide, so that no process of the host counts as one of a container.
+  const placed = tracker?.refresh();
+  if (placed?.kind === "failed") {
+    objectClose(prepared.value.object);
+    return placed;
+  }
   const attached = attach(prepared.value);
   if (attached.kind === "failed") {
     objectClose(prepared.value.object);
     return attached;
   }
+  // From now on the kernel gives new cgroups their rows. What came before that is seen now: twice, as a cgroup can
+  // come while its parent is looked at.
+  tracker?.refresh();
+  tracker?.refresh();
   const refused =
     (await fillIn(attached.value)) ?? setLimits(attached.value, options) ?? arm(attached.value, options);
   if (refused !== undefined) {
@@ -97,6 +111,23 @@ export async function load(bundle: Bundle, host: Host, options: LoadOptions): Pr
     return { kind: "failed", failure: refused };
   }
   return attached;
+}
+
+/** Tracks workloads for a bundle that is not pinned yet; undefined when its rules are for everything. */
+export function trackScope(
+  { bundle, object }: Pick<Prepared, "bundle" | "object">,
+  { feed, unidentified }: WorkloadOptions,
+): WorkloadTracker | undefined {
+  const { scope } = bundle.manifest;
+  if (scope === undefined) {
+    return undefined;
+  }
+  const maps = {
+    cgroups: mapFd(object, SCOPE_MAPS.cgroups),
+    rows: mapFd(object, SCOPE_MAPS.rows),
+    counts: mapFd(object, SCOPE_MAPS.counts),
+  };
+  return createTracker(feed, [{ name: "policies", scope, maps, unidentified }], complain);
 }
 
 /** Detaches and unloads; what is pinned stays. */

@@ -5,6 +5,7 @@ import { renderFailure, thrownMessage } from "./failure.ts";
 import type { Result } from "./failure.ts";
 import type { OutputFormat } from "./stream.ts";
 import type { Throttling } from "./throttling.ts";
+import type { WorkloadFlags } from "./workloads/options.ts";
 
 /** The one in package.json. */
 const VERSION = "0.1.0";
@@ -42,19 +43,30 @@ function colorOption(): Option {
     .default("auto");
 }
 
+/** Options of commands that identify workloads. */
+function addWorkloadOptions(command: Command): Command {
+  return command
+    .option("--workloads <path>", "file or UNIX socket that tells workloads as JSON")
+    .addOption(
+      new Option(
+        "--unidentified <what>",
+        "containers that nobody has identified: policies for certain ones leave them, or guard them",
+      ).choices(["leave", "guard"]),
+    );
+}
+
 function program(): Command {
   const main = new Command("policyc-runtime")
     .description("loads policy bundles into the kernel and reports what they decide")
     .version(VERSION)
     .exitOverride();
-  const command = main
-    .command("run <bundle> <command...>")
+  const command = addWorkloadOptions(main.command("run <bundle> <command...>"))
     .description("run a command under a bundle that goes when the command ends")
     .addOption(outputOption())
     .addOption(colorOption())
     .option("--events-file <path>", "write events there instead of to standard error")
     .option("--monitor", "report only, whatever the policies' modes")
-    .action(async (bundle: string, command: string[], flags: OutputFlags & RunFlags) => {
+    .action(async (bundle: string, command: string[], flags: OutputFlags & RunFlags & WorkloadFlags) => {
       const throttling = await askedThrottling(flags);
       if (throttling.kind === "failed") {
         finish(throttling);
@@ -68,6 +80,7 @@ function program(): Command {
           monitor: flags.monitor ?? false,
           throttling: throttling.value,
           eventsFile: flags.eventsFile,
+          workloads: flags,
         }),
       );
     });
@@ -79,8 +92,7 @@ function program(): Command {
 }
 
 function addLoad(main: Command): void {
-  const command = main
-    .command("load <bundle...>")
+  const command = addWorkloadOptions(main.command("load <bundle...>"))
     .description("check, load, attach and pin bundles: all of them or none")
     .addOption(outputOption())
     .addOption(colorOption())
@@ -88,7 +100,7 @@ function addLoad(main: Command): void {
     .option("--monitor", "report only, whatever the policies' modes")
     .option("--replace", "take the place of what is loaded under the same name, without a gap")
     .option("--name <name>", "name to load under (default: the file's)")
-    .action(async (bundles: string[], flags: OutputFlags & LoadCommandFlags) => {
+    .action(async (bundles: string[], flags: OutputFlags & LoadCommandFlags & WorkloadFlags) => {
       const throttling = await askedThrottling(flags);
       if (throttling.kind === "failed") {
         finish(throttling);
@@ -104,6 +116,7 @@ function addLoad(main: Command): void {
           throttling: throttling.value,
           replace: flags.replace ?? false,
           name: flags.name,
+          workloads: flags,
         }),
       );
     });
@@ -147,13 +160,12 @@ async function askedThrottling(flags: ThrottlingFlags): Promise<Result<Throttlin
 }
 
 function addEvents(main: Command): void {
-  main
-    .command("events")
+  addWorkloadOptions(main.command("events"))
     .description("print events of what is loaded, until stopped")
     .addOption(outputOption())
     .addOption(colorOption())
     .option("--policy <name>", "decisions of this policy only")
-    .action(async (flags: OutputFlags & { readonly policy?: string }) => {
+    .action(async (flags: OutputFlags & WorkloadFlags & { readonly policy?: string }) => {
       const { followLoaded } = await import("./commands/events.ts");
       const { loadedNames } = await import("./pins.ts");
       finish(
@@ -161,6 +173,7 @@ function addEvents(main: Command): void {
           format: flags.output,
           color: wantsColor(flags.color, process.stdout.isTTY),
           policy: flags.policy,
+          workloads: flags,
         }),
       );
     });

@@ -28,6 +28,8 @@ export interface Manifest {
   readonly fills?: readonly ManifestAttachment[];
   readonly programs: readonly ManifestProgram[];
   readonly maps: readonly ManifestMap[];
+  /** What depends on the workload alone; absent when every rule is for everything. */
+  readonly scope?: ManifestScope;
   /** What the compiler held against the kernels' limits before there was code. For people: nothing depends on it. */
   readonly budget?: ManifestBudget;
   /** Things the operator should know, found when compiling (`applies to the host`). */
@@ -43,6 +45,8 @@ export interface ManifestPolicy {
   readonly tags: readonly string[];
   readonly message?: string;
   readonly severity?: number;
+  /** Index into `ManifestScope.conditions`: the workloads that it is for; absent: everything. */
+  readonly scope?: number;
   readonly file: string;
   readonly line: number;
 }
@@ -258,6 +262,100 @@ export interface ManifestMap {
   /** Created only where these hold; absent: everywhere. */
   readonly requires?: readonly ManifestRequirement[];
 }
+
+/**
+ * The scope stage: rows of bits, one bit for each rule that is for certain workloads only. The runtime makes a
+ * row for each combination of conditions that workloads have, and tells the kernel which cgroup has which.
+ */
+export interface ManifestScope {
+  /** 64-bit words of a row. */
+  readonly words: number;
+  readonly conditions: readonly ManifestScopeCondition[];
+}
+
+export interface ManifestScopeCondition {
+  readonly test: ScopeTest;
+  /** Bits of a row that are set only where this holds. */
+  readonly bits: readonly number[];
+  /** Those of them that an operator may want set where it can't be told whether this holds. */
+  readonly unresolved: readonly number[];
+}
+
+/** A condition on a workload. A value that is missing fails a test, one that is not known yet leaves it open. */
+export type ScopeTest =
+  | { readonly kind: "and" | "or"; readonly operands: readonly ScopeTest[] }
+  | { readonly kind: "not"; readonly operand: ScopeTest }
+  | (ScopeField & {
+      readonly kind: "texts";
+      readonly match: "exact" | "prefix" | "suffix";
+      readonly values: readonly string[];
+    })
+  | (ScopeField & {
+      readonly kind: "globs";
+      readonly ignoreCase: boolean;
+      readonly globs: readonly (readonly ScopeGlobPart[])[];
+    })
+  | (ScopeField & { readonly kind: "truth"; readonly values: readonly boolean[] });
+
+export interface ScopeField {
+  readonly field: (typeof SCOPE_FIELDS)[number];
+  /** Of labels: which. */
+  readonly key?: string;
+}
+
+/** What is known of workloads. `container` is there in every container, and missing outside. */
+export const SCOPE_FIELDS = [
+  "container",
+  "container.id",
+  "container.name",
+  "container.image",
+  "container.repo",
+  "container.privileged",
+  "pod.name",
+  "pod.namespace",
+  "pod.labels",
+] as const;
+
+/** As `GlobPart` of the compiler's IR. */
+export type ScopeGlobPart =
+  | { readonly kind: "text"; readonly text: string }
+  | { readonly kind: "character"; readonly slash: boolean }
+  | { readonly kind: "characters"; readonly slash: boolean }
+  | {
+      readonly kind: "class";
+      readonly negated: boolean;
+      readonly ranges: readonly { readonly low: number; readonly high: number }[];
+    }
+  | { readonly kind: "directories" }
+  | { readonly kind: "choice"; readonly alternatives: readonly (readonly ScopeGlobPart[])[] };
+
+/** Rows that are always there, by number. */
+export const SCOPE_ROWS = {
+  /** A container that nobody has identified, and every cgroup of which nothing is known. */
+  unidentified: 0,
+  host: 1,
+} as const;
+
+/** Rows that the kernel has room for. */
+export const MOST_SCOPE_ROWS = 1024;
+
+/** What the kernel side counts for the scope stage, by index in the `scope_counts` map. */
+export const SCOPE_COUNTS = [
+  /** Cgroups that came or went. */
+  "changed",
+  /** Cgroups that found no room and take the row of an ancestor. */
+  "full",
+] as const;
+
+/** Maps of objects that have a scope stage. */
+export const SCOPE_MAPS = {
+  /** Hash from cgroup id (u64) to number of a row (u32). */
+  cgroups: "scope_cgroups",
+  /** Array of rows. */
+  rows: "scope_rows",
+  /** Array of u64, one for each of `SCOPE_COUNTS`. */
+  counts: "scope_counts",
+} as const;
 
 /** What to put into which map before anything is attached. */
 export interface MapPlan {

@@ -9,9 +9,10 @@ import { failed, ok, thrownMessage } from "./failure.ts";
 import type { Result } from "./failure.ts";
 import { linkFd, lastErrno, mapFd, mount, openPinned, pinObject } from "./libbpf.ts";
 import type { Loaded } from "./load.ts";
-import { LIMIT_MAPS, WELL_KNOWN_MAPS } from "./manifest.ts";
+import { LIMIT_MAPS, SCOPE_MAPS, WELL_KNOWN_MAPS } from "./manifest.ts";
 import type { Manifest } from "./manifest.ts";
 import { errnoName } from "./maps.ts";
+import type { Unidentified } from "./workloads/rows.ts";
 
 const BPF_FS = "/sys/fs/bpf";
 const PINS = `${BPF_FS}/policyc`;
@@ -29,6 +30,9 @@ export interface LoadRecord {
   readonly attached: readonly { readonly purpose: string; readonly program: string }[];
   /** When it was loaded, RFC 3339. */
   readonly loadedAt: string;
+  /** Where workloads were said to be told, and what applies to those that are not: for later commands. */
+  readonly workloads?: string;
+  readonly unidentified?: Unidentified;
   /** The process that enforcement ends with, where this kernel can't pin every link. */
   readonly heldBy?: number;
 }
@@ -85,7 +89,8 @@ export function stage(loaded: Loaded, name: string): Result<Staged> {
 
 function pinMaps(loaded: Loaded, directory: string): void {
   const limits = loaded.bundle.manifest.limits.length === 0 ? [] : [LIMIT_MAPS.limits, LIMIT_MAPS.states];
-  for (const map of [...Object.values(WELL_KNOWN_MAPS), ...limits]) {
+  const scope = loaded.bundle.manifest.scope === undefined ? [] : Object.values(SCOPE_MAPS);
+  for (const map of [...Object.values(WELL_KNOWN_MAPS), ...limits, ...scope]) {
     const error = pinObject(mapFd(loaded.object, map), `${directory}/maps/${map}`);
     if (error < 0) {
       throw new Error(`map ${map}: ${errnoName(error)}`);
@@ -151,12 +156,15 @@ function checkRecord(name: string, parsed: unknown): LoadRecord {
     typeof parsed === "object" && parsed !== null ? Reflect.get(parsed, key) : undefined;
   const heldBy = field("heldBy");
   const attached = field("attached");
+  const workloads = field("workloads");
   return {
     name,
     manifest: checkManifest(field("manifest")),
     digest: String(field("digest")),
     attached: Array.isArray(attached) ? attached.map((one: { purpose: string; program: string }) => one) : [],
     loadedAt: String(field("loadedAt")),
+    ...(typeof workloads === "string" ? { workloads } : {}),
+    unidentified: field("unidentified") === "guard" ? "guard" : "leave",
     ...(typeof heldBy === "number" ? { heldBy } : {}),
   };
 }

@@ -9,6 +9,7 @@ import { kubearmorAlert } from "./events/kubearmor.ts";
 import { observe } from "./events/observed.ts";
 import type { Observed } from "./events/observed.ts";
 import { readProcess } from "./events/proc.ts";
+import type { WorkloadOf } from "./events/workload-json.ts";
 import { createProcessTable } from "./events/processes.ts";
 import type { ProcessTable } from "./events/processes.ts";
 import { jsonLine } from "./events/quote.ts";
@@ -21,6 +22,7 @@ import type { Manifest } from "./manifest.ts";
 import { readCounters } from "./maps.ts";
 import type { Counts } from "./maps.ts";
 import { openRing } from "./ring.ts";
+import type { WorkloadTracker } from "./workloads/tracker.ts";
 
 /** `kubearmor`: alerts as KubeArmor prints them, one JSON object a line; other events are left out. */
 export type OutputFormat = "compact" | "json" | "kubearmor";
@@ -32,6 +34,8 @@ export interface StreamOptions {
   readonly policy?: string | undefined;
   /** Where the lines go. */
   readonly fd: number;
+  /** Tells containers and pods of processes; absent: nothing is told. */
+  readonly workloads?: WorkloadTracker | undefined;
 }
 
 export interface EventStream {
@@ -53,8 +57,12 @@ export interface StreamSource {
   readonly accounts: AccountMaps;
 }
 
-export function createProcesses(): ProcessTable {
-  return createProcessTable(readProcess);
+/** A table of processes that knows their cgroups where a tracker does. */
+export function createProcesses(workloads?: WorkloadTracker): ProcessTable {
+  return createProcessTable((tgid) => {
+    const found = readProcess(tgid);
+    return found && { ...found, process: { ...found.process, cgroup: workloads?.cgroupOf(tgid) } };
+  });
 }
 
 /** Undefined when the ring buffer can't be read. */
@@ -67,8 +75,9 @@ export function openStream(
   if (ring === undefined) {
     return undefined;
   }
-  const node = { name: hostname(), clock: wallClock(bootTime()) };
-  const style = { source: node.name, color: options.color };
+  const workloadOf: WorkloadOf = (cgroup) => options.workloads?.workloadOf(cgroup);
+  const node = { name: hostname(), clock: wallClock(bootTime()), workloadOf };
+  const style = { source: node.name, workloadOf, color: options.color };
   const render = (event: Observed): string | undefined => {
     switch (options.format) {
       case "compact":
@@ -179,10 +188,15 @@ export function writeAll(fd: number, text: string): void {
 const SOONEST = 10;
 const LATEST = 100;
 
-/** Drains for as long as nobody stops it, more often while there is something; the function stops it. */
-export function follow(streams: readonly EventStream[]): () => void {
+/**
+ * Drains for as long as nobody stops it, more often while there is something, and keeps workloads up to date; the
+ * function stops it.
+ */
+export function follow(streams: readonly EventStream[], workloads?: WorkloadTracker): () => void {
   let timer: NodeJS.Timeout | undefined;
   const step = (wait: number): void => {
+    // First: a container that has just come is then known by its first events.
+    workloads?.poll();
     const records = streams.reduce((sum, stream) => sum + stream.drain(), 0);
     const next = records > 0 ? SOONEST : Math.min(wait * 2, LATEST);
     timer = setTimeout(step, next, next);

@@ -233,6 +233,32 @@ struct files_struct {
 	struct fdtable *fdt;
 };
 
+struct kernfs_node {
+	const char *name;
+	u64 id;
+};
+
+struct cgroup;
+
+struct cgroup_subsys_state {
+	struct cgroup *cgroup;
+	struct cgroup_subsys_state *parent;
+};
+
+struct cgroup_root {
+	int hierarchy_id;
+};
+
+struct cgroup {
+	struct cgroup_subsys_state self;
+	struct kernfs_node *kn;
+	struct cgroup_root *root;
+};
+
+struct css_set {
+	struct cgroup *dfl_cgrp;
+};
+
 struct thread_info {
 	u32 status;
 };
@@ -255,6 +281,7 @@ struct task_struct {
 	struct pid *thread_pid;
 	const struct cred *real_cred;
 	const struct cred *cred;
+	struct css_set *cgroups;
 	kuid_t loginuid;
 };
 

@@ -22,6 +22,7 @@ import type {
   PlannedMap,
   PolicyPlace,
 } from "../manifest.ts";
+import { checkScope } from "./check-scope.ts";
 import { fault, field, integer, list, oneOf, optional, record, text, texts, truth } from "./shape.ts";
 import type { Placed } from "./shape.ts";
 
@@ -46,7 +47,9 @@ export function checkManifest(value: unknown): Manifest {
   if (format.value !== MANIFEST_FORMAT) {
     return fault(format, `${MANIFEST_FORMAT}, the only format that this runtime reads`);
   }
-  const policies = list(field(at, "policies"), MOST.policies, policy);
+  const { scope } = optional(at, "scope", checkScope);
+  const scopes = scope?.conditions.length ?? 0;
+  const policies = list(field(at, "policies"), MOST.policies, (one) => policy(one, scopes));
   const hooks = list(field(at, "hooks"), MOST.hooks, hook);
   const limits = list(field(at, "limits"), MOST.rules, limit);
   return {
@@ -62,6 +65,7 @@ export function checkManifest(value: unknown): Manifest {
     ...optional(at, "fills", (one) => list(one, MOST.few, attachment)),
     programs: list(field(at, "programs"), MOST.programs, (one) => program(one, hooks.length)),
     maps: list(field(at, "maps"), MOST.maps, map),
+    ...(scope === undefined ? {} : { scope }),
     notes: texts(field(at, "notes"), MOST.few),
     digests: record(field(at, "digests"), (one) => text(one, 64)),
   };
@@ -94,7 +98,7 @@ function policyPlace(at: Placed): PolicyPlace {
   };
 }
 
-function policy(at: Placed): ManifestPolicy {
+function policy(at: Placed, scopes: number): ManifestPolicy {
   return {
     name: text(field(at, "name")),
     ...optional(at, "namespace", text),
@@ -102,6 +106,7 @@ function policy(at: Placed): ManifestPolicy {
     tags: texts(field(at, "tags"), MOST.few),
     ...optional(at, "message", text),
     ...optional(at, "severity", (one) => integer(one, 0, 1000)),
+    ...optional(at, "scope", (one) => integer(one, 0, scopes - 1)),
     file: text(field(at, "file")),
     line: integer(field(at, "line"), 0, MAX_U32),
   };

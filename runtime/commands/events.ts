@@ -9,11 +9,15 @@ import { totalOf } from "../accounts.ts";
 import { openMap, openMaps, pinDirectory, readRecord } from "../pins.ts";
 import { accountLine, createProcesses, follow, openStream, writeAll } from "../stream.ts";
 import type { EventStream, OutputFormat } from "../stream.ts";
+import { trackLoaded } from "../workloads/loaded.ts";
+import type { WorkloadFlags } from "../workloads/options.ts";
+import type { WorkloadTracker } from "../workloads/tracker.ts";
 
 export interface EventFlags {
   readonly format: OutputFormat;
   readonly color: boolean;
   readonly policy: string | undefined;
+  readonly workloads: WorkloadFlags;
 }
 
 const STANDARD_OUTPUT = 1;
@@ -25,17 +29,22 @@ export async function followLoaded(names: readonly string[], flags: EventFlags):
   if (names.length === 0) {
     return failed(3, "nothing is loaded");
   }
-  const processes = createProcesses();
+  const tracked = await trackLoaded(names, flags.workloads);
+  if (tracked.kind === "failed") {
+    return tracked;
+  }
+  const tracker = tracked.value;
+  const processes = createProcesses(tracker);
   const streams: EventStream[] = [];
   for (const name of names) {
-    const stream = openLoaded(name, processes, flags);
+    const stream = openLoaded(name, processes, flags, tracker);
     if (stream.kind === "failed") {
       return stream;
     }
     streams.push(stream.value);
   }
-  rememberAll(processes);
-  const stop = follow(streams);
+  rememberAll(processes, tracker.cgroupOf);
+  const stop = follow(streams, tracker);
   await new Promise<void>((resolve) => {
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
       process.once(signal, () => {
@@ -57,6 +66,7 @@ function openLoaded(
   name: string,
   processes: ReturnType<typeof createProcesses>,
   flags: EventFlags,
+  workloads: WorkloadTracker,
 ): Result<EventStream> {
   const record = readRecord(name);
   if (record.kind === "failed") {
@@ -86,7 +96,7 @@ function openLoaded(
       accounts: { hits, alerts },
     },
     processes,
-    { ...flags, fd: STANDARD_OUTPUT },
+    { ...flags, fd: STANDARD_OUTPUT, workloads },
   );
   return stream === undefined ? failed(3, `the events of \`${name}\` can't be read`) : ok(stream);
 }

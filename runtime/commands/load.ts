@@ -1,4 +1,5 @@
 /** `policyc-runtime load`: bundles that stay in the kernel when the runtime has ended. */
+import { resolve } from "node:path";
 import { readBundle } from "../bundle/read.ts";
 import type { Bundle } from "../bundle/read.ts";
 import { failed, ok } from "../failure.ts";
@@ -12,7 +13,9 @@ import type { Throttling } from "../throttling.ts";
 import { isLoaded, isName, nameOfBundle, publish, readRecord, removePins, stage, unload } from "../pins.ts";
 import type { LoadRecord, Staged } from "../pins.ts";
 import { followLoaded } from "./events.ts";
+import type { Manifest, ScopeTest } from "../manifest.ts";
 import type { OutputFormat } from "../stream.ts";
+import { type WorkloadFlags, type WorkloadOptions, openWorkloads } from "../workloads/options.ts";
 
 export interface LoadFlags {
   readonly format: OutputFormat;
@@ -22,6 +25,7 @@ export interface LoadFlags {
   readonly throttling: Throttling;
   readonly replace: boolean;
   readonly name: string | undefined;
+  readonly workloads: WorkloadFlags;
 }
 
 interface Named {
@@ -41,8 +45,9 @@ export async function loadBundles(paths: readonly string[], flags: LoadFlags): P
     return named;
   }
   const placed: Placed[] = [];
+  const workloads = await openWorkloads(flags.workloads);
   for (const one of named.value) {
-    const next = await place(one, flags);
+    const next = await place(one, flags, workloads);
     if (next.kind === "failed") {
       placed.forEach(undo);
       return next;
@@ -54,9 +59,10 @@ export async function loadBundles(paths: readonly string[], flags: LoadFlags): P
     if (before?.kind === "ok") {
       process.stderr.write(farewell(one.name, before.value.manifest).join(""));
     }
-    publish(one.staged, recordOf(one));
+    publish(one.staged, recordOf(one, flags));
     process.stderr.write(summary(one, flags));
   }
+  workloads.feed?.close();
   if (!flags.follow) {
     placed.forEach(({ loaded }) => {
       release(loaded);
@@ -85,10 +91,11 @@ function readAll(paths: readonly string[], flags: LoadFlags): Result<readonly Na
   return ok(named);
 }
 
-async function place(named: Named, flags: LoadFlags): Promise<Result<Placed>> {
+async function place(named: Named, flags: LoadFlags, workloads: WorkloadOptions): Promise<Result<Placed>> {
   const loaded = await load(named.bundle, openHost(), {
     monitor: flags.monitor,
     throttling: flags.throttling,
+    workloads,
   });
   if (loaded.kind === "failed") {
     return loaded;
@@ -114,13 +121,16 @@ function undo(placed: Placed): void {
   release(placed.loaded);
 }
 
-function recordOf({ name, bundle, loaded, staged }: Placed): LoadRecord {
+function recordOf({ name, bundle, loaded, staged }: Placed, { workloads: told }: LoadFlags): LoadRecord {
+  const { workloads, unidentified } = told;
   return {
     name,
     manifest: bundle.manifest,
     digest: bundle.digest,
     attached: loaded.links.map((link) => ({ purpose: link.attachment.purpose, program: link.name })),
     loadedAt: new Date().toISOString(),
+    ...(workloads === undefined ? {} : { workloads: resolve(workloads) }),
+    ...(unidentified === undefined ? {} : { unidentified }),
     ...(staged.unpinnable.length > 0 ? { heldBy: process.pid } : {}),
   };
 }
@@ -135,11 +145,36 @@ function summary({ name, bundle, loaded, staged }: Placed, flags: LoadFlags): st
     ...loaded.skipped.map(({ purpose }) => `not on this kernel, so not needed: ${purpose}`),
     ...(followsNode(manifest) ? [`alert throttling ${throttlingText(flags.throttling)}`] : []),
     ...manifest.notes.map((note) => `note: ${note}`),
+    ...(asksForIdentity(manifest) && !flags.follow ? [IDENTITY_NOTE] : []),
     ...(staged.unpinnable.length > 0
       ? [`enforcement ends with this process: this kernel can't pin ${staged.unpinnable.join(", ")}`]
       : []),
   ];
   return `${lines.join("\n")}\n`;
+}
+
+/** Without a process that looks, only what the kernel knows of a new container counts. */
+const IDENTITY_NOTE =
+  "note: containers that start from now on are identified while `load --follow` or `events` runs; until then " +
+  "policies for certain containers leave them alone, unless `--unidentified guard` is given";
+
+/** Whether some condition asks which container it is. */
+function asksForIdentity({ scope }: Manifest): boolean {
+  return scope?.conditions.some(({ test }) => namesContainers(test)) === true;
+}
+
+function namesContainers(test: ScopeTest): boolean {
+  switch (test.kind) {
+    case "and":
+    case "or":
+      return test.operands.some(namesContainers);
+    case "not":
+      return namesContainers(test.operand);
+    case "texts":
+    case "globs":
+    case "truth":
+      return test.field !== "container";
+  }
 }
 
 function counted(count: number, noun: string): string {
@@ -150,7 +185,7 @@ function counted(count: number, noun: string): string {
 async function followUntilStopped(placed: readonly Placed[], flags: LoadFlags): Promise<Result<number>> {
   const followed = await followLoaded(
     placed.map(({ name }) => name),
-    { format: flags.format, color: flags.color, policy: undefined },
+    { format: flags.format, color: flags.color, policy: undefined, workloads: flags.workloads },
   );
   for (const { name, loaded, staged } of placed) {
     release(loaded);

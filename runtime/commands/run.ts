@@ -7,12 +7,14 @@ import { failed, ok, thrownMessage } from "../failure.ts";
 import type { Result } from "../failure.ts";
 import { openHost } from "../host.ts";
 import { mapFd } from "../libbpf.ts";
-import { load, release } from "../load.ts";
+import { load, release, trackScope } from "../load.ts";
 import type { Loaded } from "../load.ts";
 import { LIMIT_MAPS, WELL_KNOWN_MAPS } from "../manifest.ts";
 import { accountLine, createProcesses, follow, openStream, writeAll } from "../stream.ts";
 import type { Throttling } from "../throttling.ts";
 import type { EventStream, OutputFormat } from "../stream.ts";
+import { type WorkloadFlags, type WorkloadOptions, openWorkloads } from "../workloads/options.ts";
+import { type WorkloadTracker, createTracker } from "../workloads/tracker.ts";
 
 export interface RunOptions {
   readonly format: OutputFormat;
@@ -20,6 +22,7 @@ export interface RunOptions {
   readonly monitor: boolean;
   readonly throttling: Throttling;
   readonly eventsFile: string | undefined;
+  readonly workloads: WorkloadFlags;
 }
 
 const STANDARD_ERROR = 2;
@@ -41,15 +44,17 @@ export async function run(
   if (fd.kind === "failed") {
     return fd;
   }
+  const workloads = await openWorkloads(options.workloads);
   const loaded = await load(bundle.value, openHost(), {
     monitor: options.monitor,
     throttling: options.throttling,
+    workloads,
   });
   if (loaded.kind === "failed") {
     return loaded;
   }
   try {
-    return await runUnder(loaded.value, command, options, fd.value);
+    return await runUnder(loaded.value, command, options, fd.value, workloads);
   } finally {
     release(loaded.value);
     if (fd.value !== STANDARD_ERROR) {
@@ -71,7 +76,9 @@ async function runUnder(
   command: readonly string[],
   options: RunOptions,
   fd: number,
+  workloads: WorkloadOptions,
 ): Promise<Result<number>> {
+  const tracker = trackScope(loaded, workloads) ?? trackForEvents(workloads);
   const stream = openStream(
     {
       manifest: loaded.bundle.manifest,
@@ -84,15 +91,16 @@ async function runUnder(
         alerts: mapFd(loaded.object, WELL_KNOWN_MAPS.alerts),
       },
     },
-    createProcesses(),
-    { format: options.format, color: options.color, fd },
+    createProcesses(tracker),
+    { format: options.format, color: options.color, fd, workloads: tracker },
   );
   if (stream === undefined) {
     return failed(3, "the ring buffer of events can't be read");
   }
-  const stop = follow([stream]);
+  const stop = follow([stream], tracker);
   const ended = await runCommand(command);
   stop();
+  workloads.feed?.close();
   await settle(stream);
   stream.close();
   if (ended.kind === "failed") {
@@ -107,6 +115,13 @@ async function runUnder(
     writeAll(fd, `${JSON.stringify({ lost, ...counts, exit: status, signal })}\n`);
   }
   return ok(status);
+}
+
+/** Where rules are for everything, workloads are told in events where they can be known. */
+function trackForEvents({ feed }: WorkloadOptions): WorkloadTracker {
+  const tracker = createTracker(feed, [], () => undefined);
+  tracker.refresh();
+  return tracker;
 }
 
 async function settle(stream: EventStream): Promise<void> {

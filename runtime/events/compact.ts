@@ -8,10 +8,12 @@ import type { Observed } from "./observed.ts";
 import { quoted, shown, visible } from "./quote.ts";
 import { limitWords, scopeText } from "./throttle.ts";
 import type { ThrottleRecord } from "./throttle.ts";
+import { type WorkloadOf, workloadName, workloadOf } from "./workload-json.ts";
 
 export interface CompactStyle {
-  /** The node or pod where it happened. */
+  /** The node where it happened; a process in a container has its pod or container there. */
   readonly source: string;
+  readonly workloadOf?: WorkloadOf;
   readonly color: boolean;
 }
 
@@ -37,7 +39,7 @@ export function compactLine(event: Observed, style: CompactStyle): string {
   const emphasis = emphasisOf(event);
   return [
     `${line.emoji} ${paint(line.name.padEnd(7), emphasis)}`,
-    paint(shown(style.source), GREEN),
+    paint(shown(sourceOf(event, style)), GREEN),
     paint(shown(event.process.binary ?? "<unknown>"), CYAN),
     ...line.details,
     ...ownText(event),
@@ -67,6 +69,11 @@ function throttleLine(record: ThrottleRecord, style: CompactStyle): string {
 }
 
 type ProcessEvent = Exclude<Observed, { readonly kind: "throttle" }>;
+
+function sourceOf({ process }: Observed, { source, workloadOf: find }: CompactStyle): string {
+  const workload = workloadOf(process, find);
+  return workload === undefined ? source : workloadName(workload);
+}
 
 /** What was enforced stands out. */
 function emphasisOf(event: ProcessEvent): string {

@@ -16,11 +16,14 @@ import { objectJson } from "./object-json.ts";
 import type { Observed } from "./observed.ts";
 import type { ThrottleRecord } from "./throttle.ts";
 import type { KnownProcess } from "./processes.ts";
+import { type WorkloadOf, workloadJson, workloadOf } from "./workload-json.ts";
 
 /** What is the same for all events of a node. */
 export interface Node {
   readonly name: string;
   readonly clock: WallClock;
+  /** Absent: workloads are not told. */
+  readonly workloadOf?: WorkloadOf;
 }
 
 /** A JSON value; a field that is undefined is left out. */
@@ -98,6 +101,7 @@ function processJson(process: KnownProcess, node: Node, tid: number | undefined)
     flags: process.flags.join(" "),
     start_time: rfc3339(node.clock(process.startTime)),
     auid: process.auid,
+    ...workloadJson(workloadOf(process, node.workloadOf)),
     parent_exec_id:
       process.parent === undefined
         ? undefined
@@ -256,6 +260,7 @@ function endsJson(value: CapturedSock, key: string | undefined): Json {
         addr: addressText(value.family, value.saddr),
         port: value.sport || undefined,
       };
+    case undefined:
     default:
       return sockJson(value);
   }

@@ -36,11 +36,16 @@ export function readProcess(tgid: number, proc = "/proc"): FoundProcess | undefi
 }
 
 /** Tells a table of every process there is. */
-export function rememberAll(table: ProcessTable, proc = "/proc"): void {
+export function rememberAll(
+  table: ProcessTable,
+  cgroupOf: (tgid: number) => bigint | undefined = () => undefined,
+  proc = "/proc",
+): void {
   for (const name of readdirSync(proc)) {
     const found = /^\d+$/.test(name) ? readProcess(Number(name), proc) : undefined;
     if (found !== undefined) {
-      table.remember(found);
+      const { key, process } = found;
+      table.remember({ key, process: { ...process, cgroup: cgroupOf(key.tgid) } });
     }
   }
 }

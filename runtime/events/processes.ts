@@ -17,6 +17,8 @@ export interface KnownProcess {
   /** Of the exec; of the process itself where no exec was seen. Nanoseconds since boot. */
   readonly startTime: bigint;
   readonly parent: ProcessKey | undefined;
+  /** Id of the cgroup that it was in when it was first seen, or executed its program. */
+  readonly cgroup?: bigint | undefined;
   /** `startTime` of the parent's image when this one was first seen; undefined until the table knows. */
   readonly parentImageTime: bigint | undefined;
 }
@@ -177,6 +179,7 @@ function processOfExec(record: ExecRecord): KnownProcess {
     arguments: record.arguments,
     flags,
     startTime: record.head.time,
+    cgroup: record.cgroup,
     parent:
       record.parentTgid === 0 ? undefined : { tgid: record.parentTgid, startTime: record.parentStartTime },
     parentImageTime: undefined,

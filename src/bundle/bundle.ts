@@ -13,6 +13,7 @@ import type { Diagnostic } from "../diagnostics/diagnostic.ts";
 import { formatSpan, positionAt } from "../source/source.ts";
 import {
   MANIFEST_FORMAT,
+  MOST_SCOPE_ROWS,
   type Manifest,
   type ManifestBudget,
   type ManifestEstimate,
@@ -22,6 +23,8 @@ import {
   type ManifestRule,
   type ManifestVerdict,
   type PlannedMap,
+  SCOPE_COUNTS,
+  SCOPE_MAPS,
 } from "../../runtime/manifest.ts";
 import { manifestCapture } from "./capture-type.ts";
 import { lineOrigins } from "./line-origins.ts";
@@ -88,6 +91,7 @@ export function manifestOf(parts: BundleParts, digests: Readonly<Record<string, 
     ...(program.fills.length === 0 ? {} : { fills: program.fills }),
     programs: programsOf(parts),
     maps: mapsOf(ir, program),
+    ...(program.scope === undefined ? {} : { scope: program.scope }),
     ...(parts.verified === undefined ? {} : { budget: budgetOf(parts.verified) }),
     notes: condense(parts.diagnostics.filter(({ severity }) => severity !== "info")).map(noteOf),
     digests,
@@ -105,6 +109,7 @@ export function subjectsOf(ir: Ir): Pick<Manifest, "policies" | "rules" | "hooks
       tags: policy.tags,
       ...(policy.message === undefined ? {} : { message: policy.message }),
       ...(policy.severity === undefined ? {} : { severity: policy.severity }),
+      ...(policy.scope === undefined ? {} : { scope: policy.scope }),
       file: policy.span.source.storedName,
       line: positionAt(policy.span.source, policy.span.start).line,
     })),
@@ -194,6 +199,9 @@ function budgetOf({ budget, targets }: Pick<VerifiedIr, "budget" | "targets">): 
   return { targets: targets.map(({ name }) => name), uses: usesOf(budget, targets) };
 }
 
+/** Cgroups that have a row of their own: `bpf/templates/scope.h`. */
+const SCOPE_CGROUPS = 16384;
+
 /** Maps that depend on the policies; those of the headers are the same in every bundle. */
 function mapsOf(ir: Ir, program: Program): readonly ManifestMap[] {
   const rules = ir.hooks.reduce(
@@ -225,6 +233,13 @@ function mapsOf(ir: Ir, program: Program): readonly ManifestMap[] {
     table("hits", "percpu_array", 4, 8, Math.max(1, rules), 0),
     table("alerts", "percpu_array", 4, 16, Math.max(1, rules), 0),
     ...program.maps,
+    ...(program.scope === undefined
+      ? []
+      : [
+          table(SCOPE_MAPS.cgroups, "hash", 8, 4, SCOPE_CGROUPS),
+          table(SCOPE_MAPS.rows, "array", 4, 8 * program.scope.words, MOST_SCOPE_ROWS),
+          table(SCOPE_MAPS.counts, "array", 4, 8, SCOPE_COUNTS.length),
+        ]),
     ...limitMaps.map(([name, type, key, value, most]) =>
       table(
         name,

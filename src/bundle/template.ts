@@ -34,6 +34,9 @@ function manifestPart(part: TemplatePart, hook: IrHook): ManifestTemplatePart {
       invariant(place !== -1, "lowering refuses parts that events don't carry");
       return { kind: "object", capture, part: place };
     }
+    case "workload":
+    case "scope":
+      throw new Error("policyc bug: lowering refuses what events don't carry");
     case "process": {
       const { level, part: name } = source;
       invariant(level !== "any", "no single process");

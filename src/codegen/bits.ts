@@ -201,6 +201,15 @@ export function vectorsOf(bits: HookBits, use: FieldUse): VectorOf {
   };
 }
 
+/** The vector of a value that could not be read: for each bit, the outcome that its rule states. */
+export function unresolvedVector(bits: HookBits, use: FieldUse): bigint {
+  const dropped = [
+    ...use.guards.filter(({ bit }) => bits.rules[bit]?.rule.onUnresolved === "no-match"),
+    ...use.literals.filter(({ onUnresolved }) => onUnresolved === "no-match"),
+  ];
+  return dropped.reduce((vector, { bit }) => vector & ~(1n << BigInt(bit)), allBits(bits));
+}
+
 /** The 64-bit words of a vector, lowest first. */
 export function wordsOf(vector: bigint, words: number): readonly bigint[] {
   return Array.from({ length: words }, (_, word) => (vector >> BigInt(64 * word)) & 0xffff_ffff_ffff_ffffn);

@@ -20,6 +20,7 @@ import { type HookParts, matcherName } from "./parts.ts";
 import { writeResidues, writeRules, writeRuleStep, writeWordStep } from "./rules-code.ts";
 import { isKeptMatcher, isSelective, writeKeptProcesses } from "./process-code.ts";
 import { writePathEnds, writeTextRead } from "./text-code.ts";
+import { writeScope } from "./scope-code.ts";
 import { heldTexts } from "./texts.ts";
 import { absentField, hookName, processMember } from "./values.ts";
 
@@ -53,6 +54,7 @@ export function writeDecide(writer: CWriter, part: HookParts): void {
         writeField(context, field, index);
       }
     });
+    writeScope(context);
     writeKeptProcesses(context, (matcher) => isSelective(context, matcher));
     hook.fields.forEach((field, index) => {
       if (isText(field)) {

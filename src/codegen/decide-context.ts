@@ -38,6 +38,9 @@ export function valueOf(field: Field, hook: IrHook): string {
       return `process_${processPartName(source.part)}(&values->${processMember(source.level)})`;
     case "result":
       return "values->result";
+    case "workload":
+    case "scope":
+      throw new Error(`policyc bug: ${field.name} is no value of the event`);
   }
 }
 

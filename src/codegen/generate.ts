@@ -11,6 +11,7 @@ import type {
   ManifestAlternative,
   ManifestAttachment,
   ManifestMap,
+  ManifestScope,
   MapPlan,
 } from "../../runtime/manifest.ts";
 import { type CWriter, type LineOrigin, cComment, cIdentifier, createCWriter } from "./c-writer.ts";
@@ -23,6 +24,7 @@ import { isLimited, limitLayouts, planLimits, writeLimitSizes } from "./limits.t
 import { isWide } from "./live-code.ts";
 import { writeAutomatonWalk } from "./match-code.ts";
 import { endsName, type HookParts, matcherName, type Parts, partsOf } from "./parts.ts";
+import { scopeAttachments, scopePlan, scopeWords, writeScopeSize } from "./scope-code.ts";
 import { plannedIntegers, plannedMap, writeTables } from "./table-code.ts";
 import { writeProgram, writeRefusal } from "./program-code.ts";
 import { heldTexts } from "./texts.ts";
@@ -41,6 +43,7 @@ export interface Program {
   readonly fills: readonly ManifestAttachment[];
   /** Maps that are not filled from the plan and depend on the policies. */
   readonly maps: readonly ManifestMap[];
+  readonly scope: ManifestScope | undefined;
   /** For each program of the text: its hook's index, or undefined for process tracking. */
   readonly programHooks: ReadonlyMap<string, number | undefined>;
 }
@@ -70,9 +73,15 @@ export function generate(verified: VerifiedIr): Program {
     origins: writer.origins(),
     plan: planOf(parts),
     // What processes hand down is kept before anything asks for it.
-    attachments: [...(kept?.attachments ?? []), ...processes, ...attachments],
+    attachments: [
+      ...(scopeWords(parts.hooks) > 0 ? scopeAttachments : []),
+      ...(kept?.attachments ?? []),
+      ...processes,
+      ...attachments,
+    ],
     fills: kept?.fills ?? [],
     maps: kept?.maps ?? [],
+    scope: scopePlan(ir, parts.hooks),
     programHooks,
   };
 }
@@ -105,6 +114,7 @@ export function writePreamble(writer: CWriter, { hooks: parts, exec }: Parts, po
   const hooks = parts.map(({ hook }) => hook);
   writeLimitSizes(writer, hooks);
   const limited = hooks.some(isLimited);
+  writeScopeSize(writer, parts);
   for (const header of [
     "automaton.h",
     "decide.h",
@@ -115,6 +125,7 @@ export function writePreamble(writer: CWriter, { hooks: parts, exec }: Parts, po
     "objects.h",
     "path.h",
     "process.h",
+    ...(scopeWords(parts) > 0 ? ["scope.h"] : []),
     "sock.h",
     "sock_views.h",
     "task.h",
@@ -227,7 +238,10 @@ function writeAttachment(
     generations.map((generation): ManifestAlternative => {
       const program = programName(hook, attachment, point, generation.suffix);
       programHooks.set(program, index);
-      write(writer, { hook, hookIndex: index, attachment, point, program, generation: generation.name });
+      write(writer, {
+        ...{ hook, hookIndex: index, scope: part.scope, attachment, point, program },
+        generation: generation.name,
+      });
       return { program, requires: [...point.requires, ...generation.requires] };
     }),
   );

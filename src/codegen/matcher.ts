@@ -136,6 +136,10 @@ export interface LineageMatcher extends ClassMatcher {
 export function ownMatchers(fields: readonly Field[], bits: HookBits): readonly OwnMatcher[] {
   return fields.flatMap((field, index): readonly OwnMatcher[] => {
     const use = useOfField(bits, index);
+    // The row of the workload holds the outcome: nothing is left to match.
+    if (field.source.kind === "scope") {
+      return [];
+    }
     switch (field.type.kind) {
       case "integer":
         return integerMatchers(bits, use, field, index);

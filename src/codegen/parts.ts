@@ -6,7 +6,7 @@ import { type ExecPlan, planExecStage } from "./exec-stage.ts";
 import { matchersOf } from "./kept-matcher.ts";
 import type { Matcher } from "./matcher.ts";
 import { type EndFilter, endFilter, isWorthReading, type PathEnd } from "./path-ends.ts";
-import { hookName } from "./values.ts";
+import { asksForScope, hookName } from "./values.ts";
 
 export interface HookParts {
   readonly hook: IrHook;
@@ -15,6 +15,8 @@ export interface HookParts {
   /** Number of its first rule among those of all hooks. */
   readonly firstRule: number;
   readonly bits: HookBits;
+  /** Where its words begin in a row of the scope stage; undefined when no rule asks for the workload. */
+  readonly scope: number | undefined;
   readonly matchers: readonly Matcher[];
   /** For each path field that has any, the filters on its first and last component. */
   readonly ends: ReadonlyMap<number, PathEnds>;
@@ -36,11 +38,22 @@ export interface Parts {
 export function partsOf(ir: Ir): Parts {
   const exec = planExecStage(ir);
   let rules = 0;
+  let scopeWords = 0;
   const hooks = ir.hooks.map((hook, index) => {
     const bits = numberBits(hook);
     const firstRule = rules;
     rules += bits.rules.length;
-    return { hook, index, firstRule, bits, matchers: matchersOf(hook, bits, exec), ends: endsOf(hook, bits) };
+    const scope = asksForScope(hook) ? scopeWords : undefined;
+    scopeWords += scope === undefined ? 0 : bits.words;
+    return {
+      hook,
+      index,
+      firstRule,
+      bits,
+      scope,
+      matchers: matchersOf(hook, bits, exec),
+      ends: endsOf(hook, bits),
+    };
   });
   return { hooks, exec };
 }

@@ -13,6 +13,8 @@ export interface ProgramSubject {
   readonly point: AttachPoint;
   /** The program's name. */
   readonly program: string;
+  /** Where the hook's words begin in a row of the scope stage, if any rule asks for the workload. */
+  readonly scope: number | undefined;
   /** A value of `enum generation`. */
   readonly generation: string;
 }
@@ -38,7 +40,7 @@ export function writeProgram(writer: CWriter, subject: ProgramSubject): void {
     if (refusesLater(hook)) {
       writer.line(`refusal_forget(${subject.hookIndex});`);
     }
-    writeValuesFrom(writer, hook, point);
+    writeValuesFrom(writer, subject, point);
     writer.line(`values.result = ${seesResult ? "result" : "0"};`);
     writer.line(
       `return ${name}_decide(&values, ${attachment.kind === "guard"}, ${point.canDeny}, generation);`,

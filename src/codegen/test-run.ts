@@ -72,18 +72,28 @@ function eventType(field: Field): string {
   }
 }
 
-function writeTestMaps(writer: CWriter, { hook, index }: HookParts): void {
+/** Values that an event has, by position; what depends on the workload alone is in a row of bits. */
+function eventFields(hook: IrHook): readonly (readonly [position: number, field: Field])[] {
+  return hook.fields.flatMap((field, position) =>
+    field.source.kind === "scope" ? [] : [[position, field] as const],
+  );
+}
+
+function writeTestMaps(writer: CWriter, { hook, index, bits, scope }: HookParts): void {
   writer.block(
     `struct test_event_${index} {`,
     () => {
-      hook.fields.forEach((field, position) => {
+      for (const [position, field] of eventFields(hook)) {
         if (hasSeveral(field)) {
           writer.line(`u64 field${position}_count;`);
           writer.line(`${eventType(field)} field${position}[${TEST_SEVERAL}];`);
         } else {
           writer.line(`${eventType(field)} field${position};`);
         }
-      });
+      }
+      if (scope !== undefined) {
+        writer.line(`u64 scope[${bits.words}];`);
+      }
     },
     "};",
   );
@@ -115,7 +125,7 @@ function writeTestMaps(writer: CWriter, { hook, index }: HookParts): void {
   writer.line();
 }
 
-function writeTestProgram(writer: CWriter, { hook, index }: HookParts, variant: TestRunVariant): void {
+function writeTestProgram(writer: CWriter, { hook, index, scope }: HookParts, variant: TestRunVariant): void {
   const name = hookName(hook);
   const generation = { "5.10": "GENERATION_5_10", "6.1": "GENERATION_6_1" }[variant.generation];
   const { guard, canDeny } = variant;
@@ -133,9 +143,12 @@ function writeTestProgram(writer: CWriter, { hook, index }: HookParts, variant: 
     if (hook.fields.some(isKept)) {
       writeTestEntries(writer, hook, generation);
     }
-    hook.fields.forEach((field, position) => {
+    for (const [position, field] of eventFields(hook)) {
       writeTestValue(writer, field, `event->field${position}`);
-    });
+    }
+    if (scope !== undefined) {
+      writer.line("values.scope.words = event->scope;");
+    }
     writer.line("test_run_begin();");
     writer.line("test_run_end(&answer->result, answer->decisions,");
     writer.line(`\t     ${name}_decide(&values, ${guard}, ${canDeny}, ${generation}));`);
@@ -230,6 +243,9 @@ function writeTestValue(writer: CWriter, field: Field, event: string): void {
     }
     case "result":
       writer.line(`values.result = ${event}.value;`);
+      return;
+    case "workload":
+    case "scope":
       return;
   }
 }

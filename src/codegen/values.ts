@@ -10,6 +10,7 @@ import type {
   ProcessPart,
 } from "../kernel/hook.ts";
 import { type CWriter, cIdentifier, cWord } from "./c-writer.ts";
+import type { HookParts } from "./parts.ts";
 
 /**
  * Name of a hook in C identifiers. Rules that compare the return value have a hook of their own beside
@@ -27,13 +28,16 @@ export function refusesLater({ attachments }: IrHook): boolean {
   return attachments.some(({ kind }) => kind === "refusal");
 }
 
+/** Whether any rule of the hook is for certain workloads only. */
+export function asksForScope(hook: IrHook): boolean {
+  return hook.fields.some(({ source }) => source.kind === "scope");
+}
+
 /** Arguments of the hook that any field or capture needs, ascending. */
 export function usedArguments(hook: IrHook): readonly number[] {
   const used = [
     ...hook.captures.map((capture) => capture.argument),
-    ...hook.fields.flatMap(({ source }) =>
-      source.kind === "result" || source.kind === "process" ? [] : [source.argument],
-    ),
+    ...hook.fields.flatMap(({ source }) => ("argument" in source ? [source.argument] : [])),
   ];
   return [...new Set(used)].sort((a, b) => a - b);
 }
@@ -72,7 +76,7 @@ const UNKNOWN_BEFORE_CONNECT: ReadonlySet<string> = new Set(["saddr", "sport", "
 
 function isAbsent(hook: IrHook, field: number, point: AttachPoint): boolean {
   const { source } = elementAt(hook.fields, field);
-  if (source.kind === "result" || source.kind === "process") {
+  if (!("argument" in source)) {
     return false;
   }
   const { kind } = elementAt(point.argumentMappings, source.argument);
@@ -94,6 +98,9 @@ export function writeValuesStruct(writer: CWriter, hook: IrHook): void {
       }
       for (const level of processLevels(hook)) {
         writer.line(`struct process_value ${processMember(level)};`);
+      }
+      if (asksForScope(hook)) {
+        writer.line("struct scope_value scope;");
       }
       if (hook.fields.some((_, field) => absentField(hook, field))) {
         writer.line("u64 absent; /* fields that have no value here, as bits */");
@@ -124,7 +131,11 @@ function members(hook: IrHook, argument: number): readonly string[] {
 }
 
 /** Fills `values` from the parameters of a program at `point`. Returns early where the filter says so. */
-export function writeValuesFrom(writer: CWriter, hook: IrHook, point: AttachPoint): void {
+export function writeValuesFrom(
+  writer: CWriter,
+  { hook, scope }: Pick<HookParts, "hook" | "scope">,
+  point: AttachPoint,
+): void {
   if (point.filter?.kind === "fast-open-send") {
     const message = elementAt(point.parameters, point.filter.message).name;
     writer.line(`if (!(${message}->msg_flags & MSG_FASTOPEN))`);
@@ -133,6 +144,9 @@ export function writeValuesFrom(writer: CWriter, hook: IrHook, point: AttachPoin
   for (const level of processLevels(hook)) {
     // What a process descends from is in its own entry.
     writer.line(`values.${processMember(level)}.level = ${level === "any" ? 0 : level};`);
+  }
+  if (scope !== undefined) {
+    writer.line(`values.scope.first = ${scope};`);
   }
   const absent = hook.fields.reduce(
     (mask, _, field) => (isAbsent(hook, field, point) ? mask | (1n << BigInt(field)) : mask),

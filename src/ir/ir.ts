@@ -14,6 +14,23 @@ export interface Ir {
   readonly policies: readonly IrPolicy[];
   /** All the rules that look at one hook, of all policies, decide together. Sorted by hook id. */
   readonly hooks: readonly IrHook[];
+  readonly scope: IrScope;
+}
+
+/**
+ * The scope stage: what depends on nothing but the workload that a process belongs to. Rules name a condition
+ * by a field of their hook, and never under a negation: one that can't be told for a workload fails none but
+ * the rules that are for certain workloads.
+ */
+export interface IrScope {
+  /** The values that the atoms of `conditions` compare; each is of a workload. */
+  readonly fields: readonly Field[];
+  readonly conditions: readonly IrScopeCondition[];
+}
+
+export interface IrScopeCondition {
+  readonly condition: Bool;
+  readonly span: Span;
 }
 
 export interface IrPolicy {
@@ -23,6 +40,8 @@ export interface IrPolicy {
   readonly tags: readonly string[];
   readonly message: string | undefined;
   readonly severity: number | undefined;
+  /** Index into `IrScope.conditions`: the workloads that the policy is for; undefined: everything. */
+  readonly scope: number | undefined;
   readonly span: Span;
 }
 

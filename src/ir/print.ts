@@ -19,9 +19,14 @@ import type {
 export function printIr(ir: Ir): string {
   const policies = ir.policies.map((policy, index) => {
     const name = policy.namespace === undefined ? policy.name : `${policy.namespace}/${policy.name}`;
-    return `policy ${index} ${JSON.stringify(name)} ${policy.mode}  # ${formatSpan(policy.span)}`;
+    const scope = policy.scope === undefined ? "" : ` for scope ${policy.scope}`;
+    return `policy ${index} ${JSON.stringify(name)} ${policy.mode}${scope}  # ${formatSpan(policy.span)}`;
   });
-  return [...policies, ...ir.hooks.flatMap((hook) => ["", ...printHook(hook)])].join("\n") + "\n";
+  const scopes = ir.scope.conditions.flatMap(({ condition, span }, index) => [
+    `scope ${index}  # ${formatSpan(span)}`,
+    ...printBool(condition, ir.scope.fields).map((line) => `  ${line}`),
+  ]);
+  return [...policies, ...scopes, ...ir.hooks.flatMap((hook) => ["", ...printHook(hook)])].join("\n") + "\n";
 }
 
 function printHook(hook: IrHook): readonly string[] {

@@ -21,6 +21,9 @@ export interface HookEvent {
   readonly values: readonly FieldValue[];
 }
 
+/** What gives the numbers of atoms' fields their meaning: a hook, or the scope stage. */
+type Compared = Pick<IrHook, "fields">;
+
 /** Three-valued: an atom on an unresolved value is `unknown`. */
 export type Truth = "true" | "false" | "unknown";
 
@@ -44,7 +47,7 @@ export interface ConditionTrail {
 }
 
 /** What a condition is worth for an event: Kleene's strong logic, so an unknown that cannot matter does not. */
-export function truthOf(condition: Bool, hook: IrHook, event: HookEvent): Truth {
+export function truthOf(condition: Bool, hook: Compared, event: HookEvent): Truth {
   switch (condition.kind) {
     case "constant":
       return condition.value ? "true" : "false";
@@ -65,7 +68,7 @@ export function truthOf(condition: Bool, hook: IrHook, event: HookEvent): Truth 
 function combine(
   operands: readonly Bool[],
   decisive: "true" | "false",
-  hook: IrHook,
+  hook: Compared,
   event: HookEvent,
 ): Truth {
   let result: Truth = negate(decisive);
@@ -95,7 +98,7 @@ function negate(truth: Truth): Truth {
 }
 
 /** As `truthOf`, with every atom's part in it. */
-export function conditionTrail(condition: Bool, hook: IrHook, event: HookEvent): ConditionTrail {
+export function conditionTrail(condition: Bool, hook: Compared, event: HookEvent): ConditionTrail {
   switch (condition.kind) {
     case "constant":
       return { outcome: truthOf(condition, hook, event), atoms: [] };
@@ -121,7 +124,7 @@ export function conditionTrail(condition: Bool, hook: IrHook, event: HookEvent):
 function combinedTrail(
   operands: readonly Bool[],
   decisive: "true" | "false",
-  hook: IrHook,
+  hook: Compared,
   event: HookEvent,
 ): ConditionTrail {
   const trails = operands.map((operand) => conditionTrail(operand, hook, event));
@@ -134,7 +137,7 @@ function combinedTrail(
   return { outcome, atoms };
 }
 
-function atomTruth(atom: Atom, hook: IrHook, event: HookEvent): Truth {
+function atomTruth(atom: Atom, hook: Compared, event: HookEvent): Truth {
   return valueTruth(atom, elementAt(hook.fields, atom.field), elementAt(event.values, atom.field));
 }
 

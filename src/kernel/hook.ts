@@ -225,7 +225,28 @@ export type FieldSource =
   /** A part of a sock argument. */
   | { readonly kind: "sock"; readonly argument: number; readonly part: SockPart }
   | { readonly kind: "process"; readonly level: ProcessLevel; readonly part: ProcessPart }
-  | { readonly kind: "result" };
+  | { readonly kind: "result" }
+  /** Of the workload that the process belongs to. Only conditions of the scope stage ask for it. */
+  | {
+      readonly kind: "workload";
+      readonly part: WorkloadPart;
+      /** Which of the labels. */
+      readonly key: string | undefined;
+    }
+  /** 1 where a condition of the scope stage holds for the workload, 0 where it does not. */
+  | { readonly kind: "scope"; readonly condition: number };
+
+/** What is known of a workload, by the name that policies have for it. */
+export type WorkloadPart =
+  | "container"
+  | "container.id"
+  | "container.name"
+  | "container.image"
+  | "container.repo"
+  | "container.privileged"
+  | "pod.name"
+  | "pod.namespace"
+  | "pod.labels";
 
 /**
  * The process that acts (0), its parent (1), an ancestor further up, or any that it descends from: those are the

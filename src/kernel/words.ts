@@ -252,6 +252,9 @@ const namespaceFlags = {
 /** Kinds of namespaces, as bits. */
 const namespaceKind = Object.fromEntries(namespaceKinds.map((kind, index) => [kind, 2 ** index]));
 
+/** For what is or is not. */
+const truth = { false: 0, true: 1 } as const;
+
 const sets = {
   accessMask,
   memoryProtection,
@@ -273,6 +276,7 @@ const sets = {
   mountFlags,
   namespaceFlags,
   systemCall,
+  truth,
 } as const;
 
 /** A family of names that share a meaning. */

@@ -20,6 +20,8 @@ import type {
 import { elementAt, unreachable } from "../../src/source/invariant.ts";
 import { addressBytes, integerBounds, integerOf, sizedText, textOf } from "./conditions.ts";
 
+import { scopeValue } from "./scope.ts";
+
 /** Bytes of the longest path that the kernel side reads whole. */
 export const LONGEST_PATH = 4096;
 
@@ -82,6 +84,9 @@ function chosenValue(
   aimed: Candidates,
   everywhere: Candidates,
 ): FieldValue {
+  if (field.source.kind === "scope") {
+    return scopeValue(lot);
+  }
   if (lot < 60) {
     return elementAt(aimed, pick % aimed.length);
   }

@@ -18,6 +18,8 @@ import { elementAt } from "../../src/source/invariant.ts";
 import { createSource, createSpan, type Source, type Span } from "../../src/source/source.ts";
 import { conditionOf, poolOf, type ConditionLimits } from "./conditions.ts";
 
+import { scopeOf, withScopes } from "./scope.ts";
+
 /** Rules up to which hooks are also tried without bpf_loop: the verifier follows every step of a plain loop. */
 const MOST_RULES_OF_5_10 = 24;
 
@@ -218,6 +220,7 @@ function policiesOf(source: Source): fc.Arbitrary<readonly IrPolicy[]> {
         tags: [],
         message: undefined,
         severity: undefined,
+        scope: undefined,
         span: lineSpan(source, 0),
       })),
     );
@@ -283,15 +286,16 @@ export function hookOf(shape: HookShape): fc.Arbitrary<RandomHook> {
   return fieldChoices().chain(({ types, kept }) => {
     const fields = [...types.map(fieldOf), ...kept];
     const fact = factOf(types);
-    const parts = fc.tuple(rulesOf(shape, fields, source), policiesOf(source), variantOf(shape, types));
-    return parts.chain(([rules, policies, variant]) =>
-      blocksOf(rules, shape, policies.length, source).map((blocks) => ({
+    const rulesAndFields = rulesOf(shape, fields, source).chain((rules) => withScopes(rules, fields));
+    const parts = fc.tuple(rulesAndFields, policiesOf(source), variantOf(shape, types));
+    return parts.chain(([made, policies, variant]) =>
+      blocksOf(made.rules, shape, policies.length, source).map((blocks) => ({
         policies,
         variant,
         hook: {
           fact,
           attachments: [{ kind: "hook", alternatives: fact.attachPoints, need: "required" }],
-          fields,
+          fields: made.fields,
           captures: [],
           blocks,
           wantsResult: false,
@@ -302,6 +306,7 @@ export function hookOf(shape: HookShape): fc.Arbitrary<RandomHook> {
 }
 
 /** The hook as a whole compilation. */
-export function irOf({ policies, hook }: RandomHook): Ir {
-  return { kind: "ir", policies, hooks: [hook] };
+export function irOf({ policies, hook }: Pick<RandomHook, "policies" | "hook">): Ir {
+  const span = elementAt(hook.blocks, 0).span;
+  return { kind: "ir", policies, hooks: [hook], scope: scopeOf(hook, span) };
 }

@@ -5,6 +5,7 @@ import { mostDecisions } from "../../src/ir/decisions.ts";
 import type { Field, FieldType, IrHook } from "../../src/ir/ir.ts";
 import { elementAt, invariant, unreachable } from "../../src/source/invariant.ts";
 import { LONGEST_PATH } from "./events.ts";
+import { rowOfEvent, scopePlanOf } from "./scope.ts";
 
 /** Longer than any path by what a program may read at once over the end. */
 const PATH_ROOM = LONGEST_PATH + 8;
@@ -31,7 +32,8 @@ export interface KernelResult {
 
 /** Bytes of one event of a hook. */
 export function eventSize(hook: IrHook): number {
-  return hook.fields.reduce((size, field) => size + fieldSize(field), 0);
+  const row = (scopePlanOf(hook)?.words ?? 0) * 8;
+  return hook.fields.reduce((size, field) => size + fieldSize(field), row);
 }
 
 /** Bytes of one result of a hook. */
@@ -39,7 +41,11 @@ export function resultSize(hook: IrHook): number {
   return RESULT_HEADER + Math.ceil(mostDecisions(hook) / 2) * 8;
 }
 
+/** What depends on the workload is in a row of bits after the values. */
 function fieldSize(field: Field): number {
+  if (field.source.kind === "scope") {
+    return 0;
+  }
   return hasSeveral(field) ? 8 + TEST_SEVERAL * valueSize(field.type) : valueSize(field.type);
 }
 
@@ -59,13 +65,19 @@ function valueSize(type: FieldType): number {
 
 export function encodeEvents(hook: IrHook, events: readonly HookEvent[]): Buffer {
   const size = eventSize(hook);
+  const scope = scopePlanOf(hook);
   const buffer = Buffer.alloc(size * events.length);
   for (const [index, event] of events.entries()) {
     let offset = index * size;
     for (const [position, field] of hook.fields.entries()) {
-      const size = fieldSize(field);
-      encodeField(buffer.subarray(offset, offset + size), field, elementAt(event.values, position));
-      offset += size;
+      const bytes = fieldSize(field);
+      if (bytes > 0) {
+        encodeField(buffer.subarray(offset, offset + bytes), field, elementAt(event.values, position));
+      }
+      offset += bytes;
+    }
+    if (scope !== undefined) {
+      buffer.set(rowOfEvent(scope, hook, event), offset);
     }
   }
   return buffer;

@@ -118,6 +118,7 @@ export function policiesOf(hook: IrHook, ...modes: IrPolicy["mode"][]): readonly
     tags: [],
     message: undefined,
     severity: undefined,
+    scope: undefined,
     span: SPAN,
   }));
 }

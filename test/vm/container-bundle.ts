@@ -33,7 +33,7 @@ export function containerConfig(container: Container, networkNamespace: string):
       capabilities: { bounding: capabilities, effective: capabilities, permitted: capabilities },
     },
     root: { path: "rootfs" },
-    hostname: container.id.slice(0, 12),
+    ...(shares.includes("uts") ? {} : { hostname: container.id.slice(0, 12) }),
     mounts: [...systemMounts(shares.includes("cgroup")), ...(container.mounts ?? [])],
     annotations: container.annotations ?? {},
     linux: {

@@ -72,6 +72,8 @@ function givesArgumentOf(point: AttachPoint, { source }: Field): boolean {
   return (
     source.kind === "result" ||
     source.kind === "process" ||
+    source.kind === "workload" ||
+    source.kind === "scope" ||
     (point.argumentMappings[source.argument]?.kind ?? "absent") !== "absent"
   );
 }
@@ -83,6 +85,8 @@ function isKnownToGuards(field: Field, guards: readonly HookPlace[]): boolean {
     case "result":
       return false;
     case "process":
+    case "workload":
+    case "scope":
       return true;
     case "argument":
     case "argument-path":

@@ -7,6 +7,7 @@ import { and, atomsOf } from "../bool.ts";
 import { type FieldRegistry, lowerCondition } from "./condition.ts";
 import { placeCondition } from "./place-condition.ts";
 import type { ResolvedHook } from "./resolved-hook.ts";
+import { type ScopeTable, extractScopes, scopeAtom } from "./scope.ts";
 import { type LoweredActions, lowerActions } from "./verdict.ts";
 
 /** A block whose atoms still number the fields of the registry. */
@@ -36,6 +37,9 @@ export interface UnresolvedPart {
 
 export interface BlockPlace {
   readonly policy: number;
+  /** Index of the condition of the workloads that the policy is for. */
+  readonly scope: number | undefined;
+  readonly scopes: ScopeTable;
   readonly hook: ResolvedHook;
   readonly registry: FieldRegistry;
   /** Id of the block's rule with this number. */
@@ -51,14 +55,20 @@ interface DraftRule {
 
 /** Lowers a block; faults are reported and leave a block that must not be used. */
 export function lowerBlock(block: Block, place: BlockPlace, findings: Diagnostic[]): DraftBlock {
+  const { scope, scopes, registry } = place;
   const common = and([
+    ...(scope === undefined ? [] : [scopeAtom(scope, scopes, registry)]),
     placeCondition(place.hook, place.registry),
     lowerCondition(block.condition, place.hook, place.registry, findings),
   ]);
   const draft = (rule: Rule, posture: boolean): DraftRule => ({
     rule,
     posture,
-    condition: and([common, lowerCondition(rule.condition, place.hook, place.registry, findings)]),
+    condition: extractScopes(
+      and([common, lowerCondition(rule.condition, place.hook, registry, findings)]),
+      registry,
+      scopes,
+    ),
     actions: lowerActions(rule, place.hook, findings),
   });
   const origin: RuleOrigin = {

@@ -11,6 +11,7 @@ import {
   processName,
 } from "../../kernel/process-field.ts";
 import type { WordSetName } from "../../kernel/words.ts";
+import { workloadField, workloadFieldNames } from "../../kernel/workload-field.ts";
 import type { Comparison, Condition, FieldReference, Literal } from "../../parser/policy/tree.ts";
 import { invariant } from "../../source/invariant.ts";
 import type { Bool, Field, Network, Test } from "../ir.ts";
@@ -74,6 +75,17 @@ function lowerComparison(
   }
   // A place of an event has names of its own for what the policy asks.
   const name = hook.event === undefined ? found.field.name : comparison.field.segments.join(".");
+  return lowerFound(comparison, found, name, registry, findings);
+}
+
+/** A comparison whose field is known; `name` is what messages call it. */
+function lowerFound(
+  comparison: Comparison,
+  found: FoundField,
+  name: string,
+  registry: FieldRegistry,
+  findings: Diagnostic[],
+): Bool {
   const operatorFault = unsupportedOperator(comparison, found.field, name);
   if (operatorFault !== undefined) {
     findings.push(operatorFault);
@@ -132,7 +144,7 @@ function lowerTests(
   switch (field.type.kind) {
     case "integer": {
       if (comparison.operator === "exists") {
-        return [{ kind: "constant", value: true }];
+        return [existenceOf(field)];
       }
       const test = lowerIntegerTest(comparison, field.type, words, findings);
       return test === undefined ? undefined : [test];
@@ -143,6 +155,13 @@ function lowerTests(
     case "address":
       return [lowerAddressTest(comparison, findings)];
   }
+}
+
+/** Arguments always have their number. Of a workload a number may be missing: the host is no container. */
+function existenceOf({ source }: Field): LoweredTest {
+  return source.kind === "workload"
+    ? { kind: "ranges", ranges: [{ low: 0n, high: 255n }] }
+    : { kind: "constant", value: true };
 }
 
 const operatorsOf: Readonly<Record<Field["type"]["kind"], readonly Comparison["operator"][]>> = {
@@ -224,9 +243,6 @@ export function findValue(
   return found === undefined ? undefined : { kind: "value", source: found.field.source };
 }
 
-/** Roots of fields that belong to the process's container. */
-const plannedRoots: ReadonlySet<string> = new Set(["container", "pod"]);
-
 function findField(
   reference: FieldReference,
   hook: ResolvedHook,
@@ -259,11 +275,11 @@ function findField(
   if (process !== undefined) {
     return register(registry, process.source, nameOf("", process.source), process);
   }
-  const name = printable(reference.segments.join("."));
-  if (plannedRoots.has(root)) {
-    findings.push(diagnostic("not-supported-yet", reference.span, `\`${name}\` is not supported yet`));
-    return undefined;
+  const workload = findWorkloadField(reference, registry);
+  if (workload !== undefined) {
+    return workload;
   }
+  const name = printable(reference.segments.join("."));
   const help = likelyField(reference, hook) ?? eventFields(hook);
   const where = hook.event === undefined ? "at this hook" : `to \`${hook.event.fact.name}\``;
   findings.push(
@@ -281,6 +297,36 @@ function likelyField({ segments }: FieldReference, hook: ResolvedHook): string |
   return meant === undefined ? didYouMean(written, known) : `did you mean \`${meant}\`?`;
 }
 
+function findWorkloadField({ segments }: FieldReference, registry: FieldRegistry): FoundField | undefined {
+  const found = workloadField(segments);
+  return found && register(registry, found.source, nameOf("", found.source), { ...found, cost: 0 });
+}
+
+/** A comparison where only workloads are known: in what a policy applies to. */
+export function lowerWorkloadComparison(
+  comparison: Comparison,
+  registry: FieldRegistry,
+  findings: Diagnostic[],
+): Bool {
+  const found = findWorkloadField(comparison.field, registry);
+  if (found !== undefined) {
+    return lowerFound(comparison, found, found.field.name, registry, findings);
+  }
+  const written = comparison.field.segments.join(".");
+  const help = didYouMean(written, workloadFieldNames) ?? "put it into a rule or after `on … when`";
+  findings.push(
+    diagnostic(
+      "unknown-field",
+      comparison.field.span,
+      `\`${printable(written)}\` is not known of containers`,
+      {
+        help,
+      },
+    ),
+  );
+  return always;
+}
+
 /** What to ask of an event instead of a field that it does not have. */
 function eventFields(hook: ResolvedHook): string | undefined {
   if (hook.event === undefined) {
@@ -292,14 +338,18 @@ function eventFields(hook: ResolvedHook): string | undefined {
 
 function fieldNames(hook: ResolvedHook): readonly string[] {
   if (hook.event !== undefined) {
-    return [...hook.event.fact.fields.map(({ name }) => name), ...processFieldNames()];
+    return [...hook.event.fact.fields.map(({ name }) => name), ...commonFieldNames()];
   }
   const names = hook.arguments.flatMap(({ parameter, type, words }) =>
     fieldsOf(type, words).map(({ part }) =>
       part === "" ? parameter.name.text : `${parameter.name.text}.${part}`,
     ),
   );
-  return [...names, ...(hook.result === undefined ? [] : ["return"]), ...processFieldNames()];
+  return [...names, ...(hook.result === undefined ? [] : ["return"]), ...commonFieldNames()];
+}
+
+function commonFieldNames(): readonly string[] {
+  return [...processFieldNames(), ...workloadFieldNames];
 }
 
 function findPart(
@@ -356,7 +406,18 @@ function nameOf(base: string, source: FieldSource): string {
       return `${processName(source.level)}.${source.part}`;
     case "result":
       return "return";
+    case "workload":
+      return source.key === undefined ? source.part : `${source.part}[${JSON.stringify(source.key)}]`;
+    case "scope":
+      return `scope ${source.condition}`;
   }
+}
+
+/** The field that holds what a condition of the scope stage is worth. */
+export function registerScope(registry: FieldRegistry, condition: number): number {
+  const source: FieldSource = { kind: "scope", condition };
+  const type: Field["type"] = { kind: "integer", bits: 8, signed: false };
+  return register(registry, source, nameOf("", source), { type, cost: 1, words: undefined }).index;
 }
 
 function register(

@@ -11,7 +11,7 @@ import { didYouMean } from "../../diagnostics/suggest.ts";
 import { functionNames } from "../../kernel/btf.ts";
 import type { HookFact } from "../../kernel/hook.ts";
 import { type Target, hasFunction } from "../../kernel/target.ts";
-import type { HookReference, Policy, PolicyTree } from "../../parser/policy/tree.ts";
+import type { Block, HookReference, Policy, PolicyTree } from "../../parser/policy/tree.ts";
 import { elementAt } from "../../source/invariant.ts";
 import type { Span } from "../../source/source.ts";
 import type { Capture, Ir, IrBlock, IrHook, IrPolicy } from "../ir.ts";
@@ -23,6 +23,7 @@ import { checkGroup, joinGroups } from "./group.ts";
 import { type DeclaredFunctions, collectDeclarations, resolveHook } from "./resolve-hook.ts";
 import type { ResolvedHook } from "./resolved-hook.ts";
 import { createRuleIds, policyKeys } from "./rule-ids.ts";
+import { type ScopeTable, createScopeTable, finishScope, lowerScope } from "./scope.ts";
 
 export interface LoweringContext {
   /** The kernels to compile for. */
@@ -44,26 +45,25 @@ export function lowerPolicies(tree: PolicyTree, context: LoweringContext): Outco
   const declarations = collectDeclarations(tree);
   const keys = policyKeys(tree.policies);
   const nextId = createRuleIds();
+  const scopes = createScopeTable();
+  const metadata: IrPolicy[] = [];
   for (const [index, policy] of tree.policies.entries()) {
-    checkScope(policy, findings);
-    lowerPolicy(
-      policy,
-      index,
-      context.targets,
-      declarations,
-      drafts,
-      (hook) => nextId(elementAt(keys, index), hook),
-      findings,
-    );
+    const scope = lowerScope(policy.scope, scopes, findings);
+    metadata.push({ ...lowerMetadata(policy), scope });
+    lowerPolicy(policy, {
+      ...{ index, scope, scopes, declarations, drafts, findings },
+      targets: context.targets,
+      nextId: (hook) => nextId(elementAt(keys, index), hook),
+    });
   }
   const ordered = [...drafts.values()].sort((a, b) => (a.fact.id < b.fact.id ? -1 : 1));
   const hooks = ordered.flatMap((draft) => finishHooks(draft, findings));
   return hasErrors(findings)
     ? failure(findings)
-    : success({ kind: "ir", policies: tree.policies.map(lowerMetadata), hooks }, findings);
+    : success({ kind: "ir", policies: metadata, hooks, scope: finishScope(scopes) }, findings);
 }
 
-function lowerMetadata(policy: Policy): IrPolicy {
+function lowerMetadata(policy: Policy): Omit<IrPolicy, "scope"> {
   return {
     name: policy.name.text,
     namespace: policy.namespace?.text,
@@ -75,60 +75,58 @@ function lowerMetadata(policy: Policy): IrPolicy {
   };
 }
 
-function checkScope({ scope }: Policy, findings: Diagnostic[]): void {
-  if (scope.kind === "everything") {
-    return;
-  }
-  const what = scope.kind === "host" ? "policies for the host alone" : "policies for some containers";
-  findings.push(
-    diagnostic("not-supported-yet", scope.span, `${what} are not supported yet`, {
-      help: "leave out the restriction, so that the policy applies to everything",
-    }),
-  );
+/** Where a policy is lowered to. */
+interface PolicyPlace {
+  readonly index: number;
+  /** Index of the condition of the workloads that it is for. */
+  readonly scope: number | undefined;
+  readonly scopes: ScopeTable;
+  readonly targets: readonly Target[];
+  readonly declarations: DeclaredFunctions;
+  readonly drafts: Map<string, HookDraft>;
+  readonly nextId: (hook: string) => string;
+  readonly findings: Diagnostic[];
 }
 
-function lowerPolicy(
-  policy: Policy,
-  index: number,
-  targets: readonly Target[],
-  declarations: DeclaredFunctions,
-  drafts: Map<string, HookDraft>,
-  nextId: (hook: string) => string,
-  findings: Diagnostic[],
-): void {
+function lowerPolicy(policy: Policy, place: PolicyPlace): void {
+  const { findings } = place;
   for (const block of policy.blocks) {
     checkGroup(block, findings);
     for (const reference of block.hooks) {
-      const hooks = resolveHook(reference, declarations, targets, findings);
-      // A rule has one id at all places of an event.
-      const ids = new Map<number, string>();
-      for (const hook of hooks) {
-        const { fact, event } = hook;
-        checkTargets(reference, hook, targets, findings);
-        const key = `${fact.section}/${fact.id}`;
-        const draft: HookDraft = drafts.get(key) ?? {
-          fact,
-          registry: { entries: [] },
-          captures: new Map(),
-          blocks: [],
-        };
-        drafts.set(key, draft);
-        addCaptures(draft, hook);
-        const idOf = (rule: number): string => {
-          const id = ids.get(rule) ?? nextId(event?.fact.name ?? fact.id);
-          ids.set(rule, id);
-          return id;
-        };
-        const found: Diagnostic[] = [];
-        draft.blocks.push(lowerBlock(block, { policy: index, hook, registry: draft.registry, idOf }, found));
-        addNewFindings(found, findings);
-      }
+      lowerAtHook(block, reference, place);
     }
   }
 }
 
 function isSamePlace(a: Span | undefined, b: Span | undefined): boolean {
   return a === b || (a?.source === b?.source && a?.start === b?.start && a?.end === b?.end);
+}
+
+function lowerAtHook(block: Block, reference: HookReference, place: PolicyPlace): void {
+  const { drafts, findings, targets } = place;
+  // A rule has one id at all places of an event.
+  const ids = new Map<number, string>();
+  for (const hook of resolveHook(reference, place.declarations, targets, findings)) {
+    const { fact, event } = hook;
+    checkTargets(reference, hook, targets, findings);
+    const key = `${fact.section}/${fact.id}`;
+    const draft: HookDraft = drafts.get(key) ?? {
+      ...{ fact, registry: { entries: [] }, captures: new Map(), blocks: [] },
+    };
+    drafts.set(key, draft);
+    addCaptures(draft, hook);
+    const idOf = (rule: number): string => {
+      const id = ids.get(rule) ?? place.nextId(event?.fact.name ?? fact.id);
+      ids.set(rule, id);
+      return id;
+    };
+    const found: Diagnostic[] = [];
+    const { index: policy, scope, scopes } = place;
+    draft.blocks.push(
+      lowerBlock(block, { policy, scope, scopes, hook, registry: draft.registry, idOf }, found),
+    );
+    addNewFindings(found, findings);
+  }
 }
 
 /** The places of an event find the same faults. */

@@ -114,6 +114,9 @@ function isCarried(source: FieldSource, hook: ResolvedHook): boolean {
         used?.type.kind === "object" && capturedParts(used.type.of).some(({ name }) => name === source.part)
       );
     }
+    case "workload":
+    case "scope":
+      return false;
     case "process":
       return (
         source.level !== "any" &&

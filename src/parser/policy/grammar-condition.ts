@@ -97,6 +97,8 @@ export class ConditionGrammar extends EmbeddedActionsParser {
     { ALT: () => this.CONSUME(t.Text) },
     { ALT: () => this.CONSUME(t.Address) },
     { ALT: () => this.CONSUME(t.NameWord) },
+    { ALT: () => this.CONSUME(this.word("true")) },
+    { ALT: () => this.CONSUME(this.word("false")) },
   ];
 
   private readonly literals = [

@@ -103,7 +103,7 @@ function spellLiteral(literal: Literal): string {
     case "string":
       return quoteString(literal.value);
     case "word":
-      return spellName(literal.value);
+      return literal.value === "true" || literal.value === "false" ? literal.value : spellName(literal.value);
     case "cidr":
       return isPlainAddress(literal.value) ? literal.value : `cidr(${quoteString(literal.value)})`;
     default:

@@ -1,6 +1,6 @@
 import type { Condition, Rule } from "../policy/tree.ts";
 import type { YamlMapping, YamlNode } from "../yaml/tree.ts";
-import { entryOf, itemsOf, scalarOf } from "../yaml/tree.ts";
+import { entryOf, itemsOf, scalarOf, valueOf } from "../yaml/tree.ts";
 import { lowerActions } from "./actions.ts";
 import type { DeclaredArgument } from "./arguments.ts";
 import { nameAt } from "./arguments.ts";
@@ -9,6 +9,7 @@ import { notYet, refuseOtherKeys } from "./findings.ts";
 import type { CallLists } from "./lists.ts";
 import { credentialFilterKeys, lowerCredentialFilters } from "./match-credentials.ts";
 import { lowerMatchArguments } from "./match-arguments.ts";
+import { selectWorkloads, workloadCondition } from "./workload-selector.ts";
 import { lowerProcessFilters, processFilterKeys } from "./match-process.ts";
 
 /** What the comparisons of a hook can name. */
@@ -26,6 +27,7 @@ const loweredKeys: ReadonlySet<string> = new Set([
   "matchArgs",
   "matchReturnArgs",
   "matchActions",
+  "matchWorkloads",
   "label",
 ]);
 
@@ -54,7 +56,10 @@ function lowerSelector(node: YamlNode, scope: HookScope, findings: Findings): Ru
     return undefined;
   }
   refuseOtherKeys(findings, node, "selector", loweredKeys);
+  const workloads = selectWorkloads(valueOf(node, "matchWorkloads"), findings);
+  const workload = workloads && workloadCondition(workloads);
   const operands = [
+    ...(workload === undefined ? [] : [workload]),
     ...lowerProcessFilters(node, findings),
     ...lowerCredentialFilters(node, findings),
     ...lowerMatchArguments(node, "matchArgs", scope, findings),
