@@ -8,6 +8,7 @@ import type { Json, Node } from "./json.ts";
 import { capabilityName, familyName, protocolName, socketTypeName } from "./names.ts";
 import type { Observed } from "./observed.ts";
 import type { KnownProcess } from "./processes.ts";
+import { workloadAlert, workloadOf } from "./workload-json.ts";
 
 /** Where nothing gives a severity. */
 const LEAST_SEVERITY = 1;
@@ -31,6 +32,7 @@ export function kubearmorAlert(event: Observed, node: Node): Json | undefined {
     UpdatedTime: rfc3339(time),
     HostName: node.name,
     NamespaceName: policy.namespace,
+    ...workloadAlert(workloadOf(process, node.workloadOf)),
     HostPPID: process.parent?.tgid,
     HostPID: process.pid,
     UID: process.uid,
@@ -60,6 +62,7 @@ function throttleNotice(event: Extract<Observed, { readonly kind: "throttle" }>,
     UpdatedTime: rfc3339(time),
     HostName: node.name,
     NamespaceName: record.policy.namespace,
+    ...workloadAlert(workloadOf(process, node.workloadOf)),
     HostPID: process.pid,
     PolicyName: record.policy.name,
     Type: "SystemEvent",

@@ -45,6 +45,29 @@ function containerJson({ id, name, image, privileged }: ContainerFacts): Json {
   };
 }
 
+/** Fields of an alert in KubeArmor's names; the namespace too, which else is the policy's. */
+export function workloadAlert(workload: Workload | undefined): Readonly<Record<string, Json | undefined>> {
+  if (workload === undefined) {
+    return {};
+  }
+  const { container } = workload;
+  const pod = workload.pod === "none" ? undefined : workload.pod;
+  return {
+    ...(pod?.namespace === undefined ? {} : { NamespaceName: pod.namespace }),
+    PodName: pod?.name,
+    Labels: labelsText(pod?.labels),
+    ContainerID: container.id,
+    ContainerName: container.name,
+    ContainerImage: container.image,
+  };
+}
+
+/** `app=web,tier=front`, in the order of their keys. */
+function labelsText(labels: Readonly<Record<string, string>> = {}): string | undefined {
+  const all = Object.entries(labels).sort(([one], [other]) => (one < other ? -1 : 1));
+  return all.length === 0 ? undefined : all.map(([key, value]) => `${key}=${value}`).join(",");
+}
+
 /** What a line for people calls a workload. */
 export function workloadName({ container, pod }: Workload): string {
   if (pod !== undefined && pod !== "none" && (pod.name !== undefined || pod.namespace !== undefined)) {

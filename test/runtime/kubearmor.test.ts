@@ -4,9 +4,10 @@ import type { Json } from "../../runtime/events/json.ts";
 import { kubearmorAlert } from "../../runtime/events/kubearmor.ts";
 import { EVENT_FLAGS } from "../../runtime/event-layout.ts";
 import { decodeRecord } from "../../runtime/events/decode.ts";
-import { observe } from "../../runtime/events/observed.ts";
-import { createProcessTable } from "../../runtime/events/processes.ts";
+import { type Observed, observe } from "../../runtime/events/observed.ts";
+import { createProcessTable, type ProcessTable } from "../../runtime/events/processes.ts";
 import type { Manifest, ManifestRule } from "../../runtime/manifest.ts";
+import type { Workload } from "../../runtime/workloads/workload.ts";
 import { hookRecord, integerCapture, pathCapture, sockCapture } from "./records.ts";
 
 const RULE: ManifestRule = {
@@ -98,18 +99,35 @@ function alertOf(
   enforced: boolean,
   ...captures: Buffer[]
 ): Json | undefined {
-  const record = decodeRecord(
-    hookRecord({ hook, flags, tgid: 7, tid: 7, uid: 33, time: 5_000_000n }, [[rule, enforced]], ...captures),
-    MANIFEST,
-  );
-  if (record.kind === "malformed") {
-    throw new Error(record.reason);
-  }
-  const [event] = observe(
-    record,
+  const head = { hook, flags, tgid: 7, tid: 7, uid: 33, time: 5_000_000n };
+  const event = observedIn(
+    hookRecord(head, [[rule, enforced]], ...captures),
     createProcessTable(() => undefined),
   );
   return event === undefined ? undefined : kubearmorAlert(event, NODE);
+}
+
+function observedIn(bytes: Buffer, table: ProcessTable): Observed | undefined {
+  const record = decodeRecord(bytes, MANIFEST);
+  if (record.kind === "malformed") {
+    throw new Error(record.reason);
+  }
+  return observe(record, table)[0];
+}
+
+/** The alert of a process whose cgroup belongs to a workload. */
+function alertFrom(workload: Workload): Json | undefined {
+  const cgroup = 42n;
+  const head = { hook: 0, flags: DENIED, tgid: 7, tid: 7, time: 5_000_000n };
+  const event = observedIn(
+    hookRecord(head, [[0, true]], pathCapture("/etc/shadow", 0)),
+    createProcessTable(() => undefined),
+  );
+  if (event === undefined) {
+    throw new Error("nothing was observed");
+  }
+  const node = { ...NODE, workloadOf: (id: bigint) => (id === cgroup ? workload : undefined) };
+  return kubearmorAlert({ ...event, process: { ...event.process, cgroup } }, node);
 }
 
 test("a rule's alert has its own severity, tags and message, and the policy's name", () => {
@@ -171,4 +189,32 @@ test("sockets go by their protocol, capabilities by their names, presets by thei
     Operation: "Process",
     Resource: "/usr/bin/nc",
   });
+});
+
+test("an alert from a container names its pod, whose namespace counts", () => {
+  const alert = alertFrom({
+    inContainer: true,
+    container: { id: "c1", name: "nginx", image: "registry.example/nginx:1" },
+    pod: { name: "web-1", namespace: "front", labels: { tier: "front", app: "web" } },
+  });
+  expect(alert).toMatchObject({
+    NamespaceName: "front",
+    PodName: "web-1",
+    Labels: "app=web,tier=front",
+    ContainerID: "c1",
+    ContainerName: "nginx",
+    ContainerImage: "registry.example/nginx:1",
+  });
+});
+
+test("an alert from a container in no known pod has its policy's namespace and no pod", () => {
+  const alert = alertFrom({ inContainer: true, container: { id: "c1" }, pod: "none" });
+  expect(alert).toMatchObject({ NamespaceName: "shop", ContainerID: "c1" });
+  expect(alert).not.toMatchObject({ PodName: expect.anything() as unknown });
+  expect(alert).not.toMatchObject({ Labels: expect.anything() as unknown });
+});
+
+test("an alert from the host has no container, whatever is known of it", () => {
+  const alert = alertFrom({ inContainer: false, container: { id: "c1" }, pod: "none" });
+  expect(alert).not.toMatchObject({ ContainerID: expect.anything() as unknown });
 });
