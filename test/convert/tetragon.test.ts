@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { convertPolicies } from "../../src/convert/convert.ts";
@@ -34,34 +34,52 @@ async function convert(text: string): Promise<{ readonly text: string; readonly 
   return { text: converted.text, losses };
 }
 
-const folders = ["test/fixtures/accept", "../shared/corpus/tetragon"];
+const folders = [
+  ["test/fixtures/accept", "fixtures.txt"],
+  ["../shared/corpus/tetragon", "corpus.txt"],
+] as const;
 
-test.each(folders)("what is read from %s is written as a TracingPolicy of an equal IR", async (folder) => {
-  if (!existsSync(folder)) {
-    console.log(`skipped: ${folder} is not here`);
-    return;
+/** What the converter can't say yet, by file. `UPDATE_FIXTURES=1` writes it: read the difference. */
+function expectLosses(name: string, losses: readonly string[]): void {
+  const path = join("test/fixtures/convert/losses", name);
+  const text = losses.map((loss) => `${loss}\n`).join("");
+  if (process.env["UPDATE_FIXTURES"] === "1") {
+    writeFileSync(path, text);
   }
-  const names = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) =>
-    name.endsWith(".yaml"),
-  );
-  let compared = 0;
-  for (const name of names.sort()) {
-    const tree = await parse(name, readFileSync(join(folder, name), "utf8"));
-    const before = meaning(tree);
-    if (tree === undefined || before === undefined) {
-      continue;
+  expect(text).toBe(readFileSync(path, "utf8"));
+}
+
+test.each(folders)(
+  "what is read from %s is written as a TracingPolicy of an equal IR",
+  async (folder, stated) => {
+    if (!existsSync(folder)) {
+      console.log(`skipped: ${folder} is not here`);
+      return;
     }
-    const { diagnostics, text } = convertPolicies(tree, "tetragon");
-    expect(
-      diagnostics.map(({ message }) => message),
-      name,
-    ).toEqual([]);
-    expect(meaning(await parse("again.yaml", text)), `${name}\n${text}`).toEqual(before);
-    compared += 1;
-  }
-  console.log(`${compared} of ${names.length} files of ${folder} were compared`);
-  expect(compared).toBeGreaterThan(4);
-});
+    const names = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) =>
+      name.endsWith(".yaml"),
+    );
+    let compared = 0;
+    const losses: string[] = [];
+    for (const name of names.sort()) {
+      const tree = await parse(name, readFileSync(join(folder, name), "utf8"));
+      const before = meaning(tree);
+      if (tree === undefined || before === undefined) {
+        continue;
+      }
+      const { diagnostics, text } = convertPolicies(tree, "tetragon");
+      if (diagnostics.length > 0) {
+        losses.push(...new Set(diagnostics.map(({ message }) => `${name}: ${message}`)));
+        continue;
+      }
+      expect(meaning(await parse("again.yaml", text)), `${name}\n${text}`).toEqual(before);
+      compared += 1;
+    }
+    console.log(`${compared} of ${names.length} files of ${folder} were compared`);
+    expectLosses(stated, losses);
+    expect(compared).toBeGreaterThan(4);
+  },
+);
 
 const onFile = (rules: string, head = ""): string =>
   `policy "example" ${head} {\n  on kprobe security_file_permission(f: file, mask: int) {\n    ${rules}\n  }\n}\n`;

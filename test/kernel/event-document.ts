@@ -120,6 +120,8 @@ function isServed(point: AttachPoint, target: Target): boolean {
       case "kernel-function":
         return hasFunction(target, requirement.name) !== "no";
       case "helper":
+      case "modifiable-function":
+      case "raw-tracepoint":
         return true;
     }
   });
