@@ -66,8 +66,10 @@ export function integerCast(kernel: { readonly kind: string } | undefined, read:
 
 /** Whether a field has no value at some attach point of the hook. */
 export function absentField(hook: IrHook, field: number): boolean {
-  return hook.attachments.some(({ alternatives }) =>
-    alternatives.some((point) => isAbsent(hook, field, point)),
+  // Where a decision is only carried out no field is read.
+  return hook.attachments.some(
+    ({ kind, alternatives }) =>
+      kind !== "refusal" && alternatives.some((point) => isAbsent(hook, field, point)),
   );
 }
 

@@ -54,6 +54,27 @@ const withoutFunction: ReadonlySet<string> = new Set([
   "vserver",
 ]);
 
+/** System calls without arguments: their functions go by another name in the types of the kernel, for all ABIs. */
+const withoutArguments: ReadonlySet<string> = new Set([
+  "fork",
+  "getegid",
+  "geteuid",
+  "getgid",
+  "getpgrp",
+  "getpid",
+  "getppid",
+  "gettid",
+  "getuid",
+  "pause",
+  "restart_syscall",
+  "rt_sigreturn",
+  "sched_yield",
+  "setsid",
+  "sync",
+  "vfork",
+  "vhangup",
+]);
+
 const spellings: readonly (readonly [prefix: string, abi: SystemCallAbi])[] = [
   ["__x64_sys_", "x64"],
   ["__ia32_sys_", "ia32"],
@@ -113,11 +134,18 @@ export function systemCallHook(
       type: registerType(declared.get(index)),
     })),
     result: int64,
-    attachPoints: systemCallPoints(target, shape, refusals === undefined),
+    attachPoints: systemCallPoints(attachedFunction(name), shape, refusals === undefined),
     alsoServedBy: [],
     guards: [],
     ...(refusals === undefined ? {} : { refusals }),
   };
+}
+
+/** The function that has types, and can thus have programs. */
+function attachedFunction(name: SystemCallName): string {
+  return name.abi === "x64" && withoutArguments.has(name.call)
+    ? `__do_sys_${name.call}`
+    : systemCallFunction(name);
 }
 
 /** What a register is read as: numbers by their declaration; the rest has no meaning in the kernel. */

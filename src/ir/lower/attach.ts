@@ -6,6 +6,8 @@ import type { Field, IrAttachment } from "../ir.ts";
 export interface Needs {
   /** Any rule denies or kills. */
   readonly refuses: boolean;
+  /** Any rule denies. A kill alone can come late, where nothing refuses. */
+  readonly denies: boolean;
   readonly wantsResult: boolean;
   /** Rules compare the return value, so that nothing before the function's end can decide. */
   readonly comparesResult: boolean;
@@ -59,13 +61,19 @@ function pickAlternatives(all: readonly AttachPoint[], needs: Needs): readonly A
   // Where an argument is absent its atoms are false, which would weaken the rules that compare it.
   const points = all.filter((point) => needs.fields.every((field) => givesArgumentOf(point, field)));
   const denying = points.filter((point) => point.canDeny);
-  if (needs.refuses && !needs.comparesResult && denying.length > 0) {
-    return denying;
-  }
   const observing = points.filter((point) => !point.canDeny && point.seesResult === needs.wantsResult);
   const silent = observing.length > 0 ? observing : points.filter((point) => !point.canDeny);
+  if (needs.refuses && !needs.comparesResult && denying.length > 0) {
+    // Kernels that can't change the function's result still kill.
+    return !needs.denies && denying.every(dependsOnBuild) ? [...denying, ...silent] : denying;
+  }
   // A program that could deny can also just look.
   return silent.length > 0 ? silent : points;
+}
+
+/** Whether kernels of one version may have the place or lack it. */
+function dependsOnBuild({ requires }: AttachPoint): boolean {
+  return requires.some(({ kind }) => kind === "modifiable-function");
 }
 
 function givesArgumentOf(point: AttachPoint, { source }: Field): boolean {

@@ -153,7 +153,9 @@ function checkTargets(
     return;
   }
   const { span } = reference.target;
-  const name = fact.section === "lsm" ? `bpf_lsm_${fact.id}` : fact.id;
+  // The last resort of a function is to observe the function that has types.
+  const observed = fact.attachPoints.at(-1)?.target ?? fact.id;
+  const name = fact.section === "lsm" ? `bpf_lsm_${fact.id}` : observed;
   const isFunction = fact.section === "lsm" || fact.section === "kprobe";
   for (const target of isFunction && !reference.matching ? targets : []) {
     if (hasFunction(target, name) === "no" && need === "if-present") {
@@ -217,6 +219,7 @@ function finishHook(draft: HookDraft, blocks: readonly DraftBlock[], findings: D
   const need = blocks.some((block) => block.need === "required") ? "required" : "if-present";
   const needs = {
     refuses: blocks.some((block) => block.refuses),
+    denies: blocks.some(({ block }) => block.rules.some(({ verdict }) => verdict.kind === "deny")),
     wantsResult,
     comparesResult: blocks.some((block) => block.comparesResult),
     fields: fields.map((index) => elementAt(draft.registry.entries, index).field),

@@ -56,7 +56,7 @@ function lowerFunction(node: YamlNode, part: "kprobes" | "fentries", scope: Sect
   const optional = lowerIgnore(node, findings);
   const block = lowerBlock(
     node,
-    places.map((place) => ({ section, optional, ...place })),
+    places.map((place) => ({ section, ...place, optional: optional || place.optional })),
     result,
     scope,
   );
@@ -69,22 +69,22 @@ function callPlaces(
   call: YamlScalar,
   lists: CallLists,
   findings: Findings,
-): readonly Pick<HookTarget, "name" | "syscall" | "matching">[] {
+): readonly Omit<HookTarget, "section">[] {
   // A call is a system call unless the policy says otherwise.
   const syscall = scalarOf(node, "syscall")?.value !== false;
   if (!isListReference(call)) {
-    return [{ name: nameAt(call.text, call), syscall, matching: false }];
+    return [{ name: nameAt(call.text, call), syscall, optional: false, matching: false }];
   }
   const list = findList(call, lists, findings);
   switch (list?.kind) {
     case undefined:
       return [];
     case "pattern":
-      return [{ name: list.pattern, syscall: false, matching: true }];
+      return [{ name: list.pattern, syscall: false, optional: false, matching: true }];
     case "syscalls":
-      return list.names.map((name) => ({ name, syscall: true, matching: false }));
+      return list.names.map((name) => ({ name, syscall: true, optional: list.generated, matching: false }));
     case "functions":
-      return list.names.map((name) => ({ name, syscall, matching: false }));
+      return list.names.map((name) => ({ name, syscall, optional: false, matching: false }));
   }
 }
 

@@ -11,7 +11,9 @@ import type { Findings } from "./findings.ts";
 
 /** What an entry of `lists` stands for. */
 export type CallList =
-  | { readonly kind: "functions" | "syscalls"; readonly names: readonly Name[] }
+  | { readonly kind: "functions"; readonly names: readonly Name[] }
+  /** `generated`: all that a kernel has, and no kernel has all. */
+  | { readonly kind: "syscalls"; readonly names: readonly Name[]; readonly generated: boolean }
   /** Every function whose name the regular expression matches. */
   | { readonly kind: "pattern"; readonly pattern: Name };
 
@@ -49,12 +51,17 @@ function lowerList(node: YamlMapping, findings: Findings): CallList | undefined 
     case "":
       return { kind: "functions", names: values.map((value) => nameAt(value.text, value)) };
     case "syscalls":
-      return { kind: "syscalls", names: values.map((value) => nameAt(value.text, value)) };
+      return {
+        kind: "syscalls",
+        names: values.map((value) => nameAt(value.text, value)),
+        generated: false,
+      };
     case "generated_syscalls":
       refuseValues(values, findings);
       return {
         kind: "syscalls",
         names: systemCallNames().map((name) => nameAt(name, type)),
+        generated: true,
       };
     case "generated_ftrace":
       refuseValues(values, findings);
