@@ -299,6 +299,7 @@ static void connect_fast_open(const char *target)
 }
 
 #include "argument_operations.h"
+#include "call_operations.h"
 
 static void run_command(const char *command)
 {
@@ -349,6 +350,13 @@ static const struct operation {
 	{ "capset-gaining", capset_gaining },
 	{ "send-udp", send_udp },
 	{ "listen", listen_at },
+	{ "call", call_once },
+	{ "call-repeatedly", call_repeatedly },
+	{ "call-variously", call_variously },
+	{ "set-priority", set_priority },
+	{ "link", link_path },
+	{ "mkdir", make_directory },
+	{ "rename-self", rename_self },
 	{ "run", run_command },
 };
 

@@ -20,6 +20,8 @@ export interface CaseGroup {
   readonly programs: readonly string[];
   /** Kernels for which the policies do not compile, with the code of the diagnostic that says why. */
   readonly refused: Readonly<Record<string, string>>;
+  /** What `status` counts of rules' alerts after all operations, by rule. */
+  readonly accounts: Readonly<Record<string, unknown>>;
   readonly cases: readonly Case[];
 }
 
@@ -54,7 +56,7 @@ function readGroup(name: string): CaseGroup {
   const folder = `${FIXTURES}/${name}`;
   const place = `${name}/case.json`;
   const written = fieldsOf(JSON.parse(readFileSync(`${folder}/case.json`, "utf8")), place, [
-    ...["about", "files", "programs", "refused", "cases"],
+    ...["about", "files", "programs", "refused", "accounts", "cases"],
   ]);
   const policies = readdirSync(folder).filter((file) => /\.(yaml|policy)$/.test(file));
   const cases = (written["cases"] as readonly unknown[]).map((item) => readCase(item, place));
@@ -67,6 +69,7 @@ function readGroup(name: string): CaseGroup {
     files: (written["files"] ?? {}) as CaseGroup["files"],
     programs: (written["programs"] ?? []) as CaseGroup["programs"],
     refused: (written["refused"] ?? {}) as CaseGroup["refused"],
+    accounts: (written["accounts"] ?? {}) as CaseGroup["accounts"],
     cases,
   };
 }
