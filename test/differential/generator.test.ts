@@ -75,8 +75,8 @@ describe("random hooks have everything that the language has", () => {
     expect(new Set(HOOKS.flatMap(({ policies }) => policies.map(({ mode }) => mode))).size).toBe(2);
   });
 
-  test("conditions nest to depth 5, constants included", () => {
-    expect(Math.max(...rules.map((rule) => depthOf(rule.condition)))).toBe(5);
+  test("conditions nest to depth 5 under those of workloads, constants included", () => {
+    expect(Math.max(...rules.map((rule) => depthOf(rule.condition)))).toBe(6);
     expect(rules.some((rule) => rule.condition.kind === "constant")).toBe(true);
     expect(JSON.stringify(rules.map((rule) => withoutSpans(rule.condition)))).toContain('"constant"');
   });
