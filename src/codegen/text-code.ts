@@ -16,7 +16,7 @@ import { unresolvedVector } from "./kept-matcher.ts";
 import { anyLive, ruleMask, writeForget, writeKeep } from "./live-code.ts";
 import { writeTextMatch } from "./match-code.ts";
 import { type HookParts, matcherName } from "./parts.ts";
-import { type HeldText, heldPlace, readText } from "./texts.ts";
+import { type HeldText, heldPlace, heldTexts, readText } from "./texts.ts";
 
 /** First and last component rule out most rules before the path is built. */
 export function writePathEnds(context: DecideContext, field: Field, index: number): void {
@@ -69,19 +69,21 @@ export function writeTextRead(context: DecideContext, text: HeldText, position: 
 }
 
 function writePathRead(context: DecideContext, argument: number, position: number): void {
-  const { writer } = context;
+  const { writer, part } = context;
   const memory = `memory${position}`;
   const text = `text${position}`;
+  // Each way through what is near is followed through every later path: with two, 6.1 gives up.
+  const near = heldTexts(part.hook).filter(({ kind }) => kind === "path").length === 1;
   writer.line();
   writer.line(`struct path_text ${text} = { .status = PATH_MISSING, .offset = PATH_BYTES };`);
   // The first path lies in the memory of the record; another needs a level of its own.
   writer.line(`struct scratch *${memory} = ${position === 0 ? "scratch" : "scratch_acquire(generation)"};`);
   writer.line();
-  if (!rootIsKnown(context.part, argument)) {
+  if (!rootIsKnown(part, argument)) {
     writer.line(`path_root(&values->arg${argument}, generation);`);
   }
   writer.line(`if (${memory})`);
-  writer.line(`\tpath_read(&values->arg${argument}, ${memory}, &${text}, true);`);
+  writer.line(`\tpath_read(&values->arg${argument}, ${memory}, &${text}, ${near});`);
   writer.line("else");
   writer.line(`\t${text}.status = PATH_UNRESOLVED;`);
   writeFieldsOf(context, position);
