@@ -78,7 +78,11 @@ function lacksBpfLsm(): string | undefined {
 
 /** Which program serves an attachment here, or why none does. */
 export type Choice =
-  | { readonly kind: "chosen"; readonly attachment: ManifestAttachment; readonly program: string }
+  | {
+      readonly kind: "chosen";
+      readonly attachment: ManifestAttachment;
+      readonly alternative: ManifestAlternative;
+    }
   | { readonly kind: "skipped"; readonly attachment: ManifestAttachment }
   | {
       readonly kind: "impossible";
@@ -95,7 +99,7 @@ export function choose(attachment: ManifestAttachment, host: Host): Choice {
   }));
   const first = refused.find(({ reasons }) => reasons.length === 0);
   if (first !== undefined) {
-    return { kind: "chosen", attachment, program: first.alternative.program };
+    return { kind: "chosen", attachment, alternative: first.alternative };
   }
   const absent = refused.every(({ alternative }) => isAbsent(alternative, host));
   if (attachment.need === "if-present" && absent) {

@@ -75,6 +75,43 @@ export const programAttach = bind<(first: Pointer) => Pointer | null>(
   "bpf",
   "void *bpf_program__attach(void *program)",
 );
+/** A place of an ELF file to attach a program to. */
+export interface UserPlace {
+  readonly path: string;
+  readonly offset: number;
+  /** Offset of a counter in the file that the kernel raises while a program is attached. */
+  readonly counter?: number;
+  readonly atReturn: boolean;
+}
+
+/** struct bpf_uprobe_opts as libbpf 1.0 has it: later versions only add to its end. */
+const userOptions = koffi.struct("policyc_user_options", {
+  sz: "size_t",
+  ref_ctr_offset: "size_t",
+  bpf_cookie: "uint64_t",
+  retprobe: "bool",
+  func_name: "const char *",
+});
+const attachAtPlace = bind<
+  (first: Pointer, pid: number, path: string, offset: number, options: object) => Pointer | null
+>(
+  "bpf",
+  "void *bpf_program__attach_uprobe_opts(void *program, int pid, const char *path, size_t offset, policyc_user_options *options)",
+);
+
+/** Attaches a program to a place, in all processes. The link, or null and an errno. */
+export function attachUser(program: Pointer, place: UserPlace): Pointer | null {
+  return attachAtPlace(program, ALL_PROCESSES, place.path, place.offset, {
+    sz: koffi.sizeof(userOptions),
+    ref_ctr_offset: place.counter ?? 0,
+    bpf_cookie: 0,
+    retprobe: place.atReturn,
+    func_name: null,
+  });
+}
+
+const ALL_PROCESSES = -1;
+
 export const linkFd = bind<(first: Pointer) => number>("bpf", "int bpf_link__fd(void *link)");
 export const linkDestroy = bind<(first: Pointer) => number>("bpf", "int bpf_link__destroy(void *link)");
 /** A file descriptor, or a negative errno. */

@@ -26,8 +26,9 @@ import {
 import type { Pointer } from "./libbpf.ts";
 import { readNamespaces, readSnapshots } from "./credentials.ts";
 import { LIMIT_MAPS, OPTIONAL_MAPS, SCOPE_MAPS, WELL_KNOWN_MAPS } from "./manifest.ts";
-import type { ManifestAttachment } from "./manifest.ts";
+import type { ManifestAttachment, ManifestUserPlace } from "./manifest.ts";
 import { errnoName, fillMap, insertEntry, writeWord } from "./maps.ts";
+import { attachToPlace, lineOfProgram } from "./user-place.ts";
 import { writeSecret, writeThrottling } from "./throttling.ts";
 import type { Throttling } from "./throttling.ts";
 import type { SourceLine } from "./verifier-log.ts";
@@ -48,6 +49,8 @@ export interface ChosenProgram {
   readonly attachment: ManifestAttachment;
   readonly name: string;
   readonly program: Pointer;
+  /** Where in a program of user space; undefined: where its section says. */
+  readonly place: ManifestUserPlace | undefined;
 }
 
 export interface AttachedLink extends ChosenProgram {
@@ -205,11 +208,12 @@ function selectPrograms(object: Pointer, choices: readonly Choice[]): Result<rea
   const chosen: ChosenProgram[] = [];
   for (const choice of choices) {
     if (choice.kind === "chosen") {
-      const program = programs.get(choice.program);
+      const { program: name, attach: place } = choice.alternative;
+      const program = programs.get(name);
       if (program === undefined) {
-        return failed(1, `the bundle's object has no program \`${choice.program}\``);
+        return failed(1, `the bundle's object has no program \`${name}\``);
       }
-      chosen.push({ attachment: choice.attachment, name: choice.program, program });
+      chosen.push({ attachment: choice.attachment, name, program, place });
     }
   }
   for (const [name, program] of programs) {
@@ -297,22 +301,33 @@ function fillSnapshots(object: Pointer): void {
 
 function attach(prepared: Prepared): Result<Loaded> {
   const links: AttachedLink[] = [];
+  const skipped = [...prepared.skipped];
   for (const chosen of prepared.chosen) {
-    const link = programAttach(chosen.program);
-    if (link === null) {
-      const reason = errnoName(-lastErrno());
+    const { program, place } = chosen;
+    const link = place === undefined ? programAttach(program) : attachToPlace(program, place);
+    if (typeof link === "string" && chosen.attachment.need === "if-present") {
+      skipped.push(chosen.attachment);
+      continue;
+    }
+    if (link === null || typeof link === "string") {
+      const reason = link ?? errnoName(-lastErrno());
+      const line = lineOfProgram(prepared.bundle.manifest, chosen.name);
       for (const { link: earlier } of links) {
         linkDestroy(earlier);
       }
       return failed(3, `can't attach \`${chosen.attachment.purpose}\` (${chosen.name}): ${reason}`, [
-        ...heard().trim().split("\n"),
+        ...(line === undefined ? [] : [line]),
+        ...heard()
+          .trim()
+          .split("\n")
+          .filter((said) => said !== ""),
         "nothing stays attached",
       ]);
     }
     links.push({ ...chosen, link });
   }
   fillSnapshots(prepared.object);
-  return ok({ ...prepared, links });
+  return ok({ ...prepared, links, skipped });
 }
 
 /** Rounds after which processes that fork faster than they can be looked at are left unknown. */

@@ -131,6 +131,8 @@ export type ManifestVerdict =
 export interface ManifestHook {
   /** The name as the policy wrote it: `security_file_permission`, `tcp_connect`. */
   readonly name: string;
+  /** The file of a hook on a program. */
+  readonly path?: string;
   /** Which event type reports it. */
   readonly section: "kprobe" | "tracepoint" | "uprobe" | "usdt" | "lsm";
   /** What an event record of this hook carries after its decisions, in order. */
@@ -146,6 +148,8 @@ export interface ManifestCapture {
   /** The key of its value in JSON events, where it is not the usual one of its type. */
   readonly key?: string;
   readonly label?: string;
+  /** It is what the function returned, not an argument. */
+  readonly ofResult?: boolean;
 }
 
 /** How a value lies in a record. */
@@ -201,6 +205,20 @@ export interface ManifestAlternative {
   /** Name of the program in the object; libbpf attaches it by its section. */
   readonly program: string;
   readonly requires: readonly ManifestRequirement[];
+  /** Where in a program of user space; absent: where the section says. */
+  readonly attach?: ManifestUserPlace;
+}
+
+/** A place in an ELF file: a symbol, an address, or an offset in the file. */
+export interface ManifestUserPlace {
+  readonly path: string;
+  readonly symbol?: string;
+  readonly offset?: number;
+  readonly address?: number;
+  /** Offset in the file of a counter that the kernel raises while a program is attached. */
+  readonly counter?: number;
+  /** Whether where the function returns, not where it begins. */
+  readonly atReturn: boolean;
 }
 
 export type ManifestRequirement =

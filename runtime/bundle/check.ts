@@ -16,6 +16,7 @@ import type {
   ManifestRule,
   ManifestTemplatePart,
   ManifestValueType,
+  ManifestUserPlace,
   ManifestVerdict,
   MapPlan,
   PlannedEntry,
@@ -196,6 +197,7 @@ function verdict(at: Placed): ManifestVerdict {
 function hook(at: Placed): ManifestHook {
   return {
     name: text(field(at, "name"), 256),
+    ...optional(at, "path", text),
     section: oneOf(field(at, "section"), ["kprobe", "tracepoint", "uprobe", "usdt", "lsm"] as const),
     captures: list(field(at, "captures"), 64, capture),
     result: truth(field(at, "result")),
@@ -208,6 +210,7 @@ function capture(at: Placed): ManifestCapture {
     type: valueType(field(at, "type")),
     ...optional(at, "key", jsonKey),
     ...optional(at, "label", text),
+    ...optional(at, "ofResult", truth),
   };
 }
 
@@ -260,6 +263,22 @@ function alternative(at: Placed): ManifestAlternative {
   return {
     program: kernelName(field(at, "program")),
     requires: list(field(at, "requires"), 64, requirement),
+    ...optional(at, "attach", userPlace),
+  };
+}
+
+function userPlace(at: Placed): ManifestUserPlace {
+  const offset = (one: Placed): number => integer(one, 0, Number.MAX_SAFE_INTEGER);
+  const path = field(at, "path");
+  const written = text(path);
+  return {
+    // libbpf would look for anything else among the places for programs.
+    path: written.startsWith("/") && !written.includes("\0") ? written : fault(path, "an absolute path"),
+    ...optional(at, "symbol", (one) => text(one, 512)),
+    ...optional(at, "offset", offset),
+    ...optional(at, "address", offset),
+    ...optional(at, "counter", offset),
+    atReturn: truth(field(at, "atReturn")),
   };
 }
 

@@ -64,7 +64,7 @@ function choiceLine(choice: Choice): string {
   const { purpose } = choice.attachment;
   switch (choice.kind) {
     case "chosen":
-      return `yes  ${purpose}: ${choice.program}`;
+      return `yes  ${purpose}: ${choice.alternative.program}`;
     case "skipped":
       return `-    ${purpose}: not on this kernel, so not needed`;
     case "impossible":

@@ -117,9 +117,13 @@ function describeHook(record: HookRecord): Line {
     case "tracepoint":
       return { emoji: "⁉️", name: "tracepoint", details: record.hook.name.split("/").map(shown) };
     case "uprobe":
-      return { emoji: "🕵️", name: "uprobe", details: [name] };
+      return { emoji: "🕵️", name: "uprobe", details: [shown(record.hook.path ?? ""), name] };
     case "usdt":
-      return { emoji: "🕵️", name: "usdt", details: [name] };
+      return {
+        emoji: "🕵️",
+        name: "usdt",
+        details: [shown(record.hook.path ?? ""), ...record.hook.name.split(":").map(shown)],
+      };
   }
 }
 

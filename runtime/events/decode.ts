@@ -99,6 +99,8 @@ export interface Captured {
   readonly argument: number;
   readonly key: string | undefined;
   readonly label: string | undefined;
+  /** Whether it is what the function returned, not an argument. */
+  readonly ofResult: boolean;
   readonly value: CapturedValue;
 }
 
@@ -298,8 +300,8 @@ function decodeCaptures(
     if (decoded === undefined) {
       return `argument ${capture.argument} does not fit`;
     }
-    const { argument, key, label } = capture;
-    captures.push({ argument, key, label, value: decoded.value });
+    const { argument, key, label, ofResult = false } = capture;
+    captures.push({ argument, key, label, ofResult, value: decoded.value });
     at = decoded.end;
   }
   return captures;

@@ -125,16 +125,15 @@ function unlessEmpty(text: string | undefined): string | undefined {
 /** Where it happened, in the words of the event's type. */
 function place(record: HookRecord): Readonly<Record<string, Json | undefined>> {
   const { hook } = record;
+  const shown = record.captures.filter(({ ofResult }) => !ofResult);
   const args =
-    record.captures.length === 0
-      ? undefined
-      : record.captures.map((capture) => argumentJson(capture, record.unresolved));
+    shown.length === 0 ? undefined : shown.map((capture) => argumentJson(capture, record.unresolved));
   switch (hook.section) {
     case "kprobe":
       return {
         function_name: hook.name,
         args,
-        return: record.result === undefined ? undefined : resultJson(record.result),
+        return: returned(record),
       };
     case "lsm":
       return { function_name: hook.name, args };
@@ -143,8 +142,16 @@ function place(record: HookRecord): Readonly<Record<string, Json | undefined>> {
       return { subsys: subsystem, event, args };
     }
     case "uprobe":
-    case "usdt":
-      return { symbol: hook.name, args };
+      return {
+        path: hook.path,
+        symbol: hook.name,
+        args,
+        return: returned(record),
+      };
+    case "usdt": {
+      const [provider = "", name = ""] = hook.name.split(":");
+      return { path: hook.path, provider, name, args };
+    }
   }
 }
 
@@ -234,6 +241,15 @@ function integerJson(value: bigint, bits: number, signed: boolean): Readonly<Rec
 }
 
 /** A return value is an `int` unless it does not fit one. */
+/** What the function returned, if the policy asks for it. */
+function returned({ captures, result, unresolved }: HookRecord): Json | undefined {
+  const captured = captures.find(({ ofResult }) => ofResult);
+  if (captured !== undefined) {
+    return argumentJson(captured, unresolved);
+  }
+  return result === undefined ? undefined : resultJson(result);
+}
+
 function resultJson(result: bigint): Readonly<Record<string, Json>> {
   return BigInt.asIntN(32, result) === result ? { int_arg: Number(result) } : { long_arg: result.toString() };
 }

@@ -166,6 +166,7 @@ function verdictOf(verdict: Verdict): ManifestVerdict {
 function hookOf(hook: IrHook): ManifestHook {
   return {
     name: hook.fact.name ?? hook.fact.id,
+    ...(hook.fact.path === undefined ? {} : { path: hook.fact.path }),
     section: hook.fact.section,
     captures: hook.captures.map(manifestCapture),
     result: hook.wantsResult,

@@ -4,13 +4,14 @@ import type { Capture, CaptureType } from "../ir/ir.ts";
 import { capturedParts, objectFact } from "../kernel/objects.ts";
 
 /** A capture as the runtime is told of it. */
-export function manifestCapture({ position, type, key, label }: Capture): ManifestCapture {
+export function manifestCapture({ position, type, key, label, ofResult }: Capture): ManifestCapture {
   const shown = key ?? keyOf(type);
   return {
     argument: position,
     type: valueType(type),
     ...(shown === undefined ? {} : { key: shown }),
     ...(label === undefined ? {} : { label }),
+    ...(ofResult === undefined ? {} : { ofResult }),
   };
 }
 

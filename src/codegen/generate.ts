@@ -183,7 +183,9 @@ function writeHook(
 export function writeHookDecision(writer: CWriter, part: HookParts): void {
   const { hook, bits, index } = part;
   writer.line();
-  writer.line(`/* ---- ${hook.fact.id}: ${bits.rules.length} rules in ${hook.blocks.length} blocks ---- */`);
+  writer.line(
+    `/* ---- ${cComment(hook.fact.id)}: ${bits.rules.length} rules in ${hook.blocks.length} blocks ---- */`,
+  );
   writer.line();
   writeValuesStruct(writer, hook);
   writer.line();
@@ -242,7 +244,11 @@ function writeAttachment(
         ...{ hook, hookIndex: index, scope: part.scope, attachment, point, program },
         generation: generation.name,
       });
-      return { program, requires: [...point.requires, ...generation.requires] };
+      return {
+        program,
+        requires: [...point.requires, ...generation.requires],
+        ...(point.place === undefined ? {} : { attach: { ...point.place, atReturn: point.seesResult } }),
+      };
     }),
   );
   const target = elementAt(attachment.alternatives, 0).target;

@@ -1,6 +1,9 @@
 /** The BPF program of one attach point: it fills the hook's values and decides. */
 import type { IrAttachment, IrHook } from "../ir/ir.ts";
+import { sectionOf, takesRegisters } from "../kernel/attach-points.ts";
 import type { AttachPoint, CParameter } from "../kernel/hook.ts";
+import { cTypeOf } from "../kernel/views.ts";
+import { elementAt } from "../source/invariant.ts";
 import type { CWriter } from "./c-writer.ts";
 import { hookName, refusesLater, usedArguments, writeValuesFrom } from "./values.ts";
 
@@ -41,7 +44,7 @@ export function writeProgram(writer: CWriter, subject: ProgramSubject): void {
       writer.line(`refusal_forget(${subject.hookIndex});`);
     }
     writeValuesFrom(writer, subject, point);
-    writer.line(`values.result = ${seesResult ? "result" : "0"};`);
+    writer.line(`values.result = ${seesResult ? resultOf(subject) : "0"};`);
     writer.line(
       `return ${name}_decide(&values, ${attachment.kind === "guard"}, ${point.canDeny}, generation);`,
     );
@@ -74,8 +77,13 @@ export function writeRefusal(writer: CWriter, subject: ProgramSubject): void {
 
 /** The section and the signature; what parameters are members of is declared before. */
 function writeHead(writer: CWriter, { hook, attachment, point, program }: ProgramSubject): void {
-  const section = `SEC("${point.kind}/${point.target}")`;
+  const section = `SEC("${sectionOf(point)}")`;
   const { context } = point;
+  if (takesRegisters(point)) {
+    writer.line(section);
+    writer.line(`int ${program}(${point.parameters.map(declaration).join(", ")})`);
+    return;
+  }
   if (context === undefined) {
     const hasResult = point.kind === "lsm" || point.kind === "fmod_ret" || point.kind === "fexit";
     const width = attachment.kind === "refusal" ? "int" : resultType(hook);
@@ -125,6 +133,15 @@ function usedParameters(hook: IrHook, point: AttachPoint): readonly CParameter[]
 
 function declaration({ cType, name }: CParameter): string {
   return cType.endsWith("*") ? `${cType}${name}` : `${cType} ${name}`;
+}
+
+/** C expression for what the function has returned. */
+function resultOf({ hook: { fact }, point }: ProgramSubject): string {
+  if (!takesRegisters(point)) {
+    return "result";
+  }
+  const cast = fact.result?.kind === "integer" ? cTypeOf(fact.result) : "__s64";
+  return `(${cast})${elementAt(point.parameters, 0).name}->ax`;
 }
 
 /** The kernel's own width: the upper half of a narrower result is not defined. */

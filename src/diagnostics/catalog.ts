@@ -133,6 +133,11 @@ export const catalog = {
     "not a glob",
     "In a glob, `*` and `?` stand for characters of one component, `**` crosses components, `[a-z]` is a class and `{a,b}` a choice. `\\` makes the next character mean itself.",
   ),
+  "invalid-user-place": entry(
+    "error",
+    "no place in a program",
+    "A hook on a program names its ELF file by an absolute path, and in it a symbol, an address or an offset in the file.",
+  ),
   "path-not-absolute": entry(
     "warning",
     "paths start with a slash",

@@ -90,6 +90,8 @@ export interface Capture {
   /** Its key in JSON events, where it is not the usual one of its type. */
   readonly key: string | undefined;
   readonly label: string | undefined;
+  /** What the function returns, where that is no number. */
+  readonly ofResult?: true;
 }
 
 export type CaptureType =

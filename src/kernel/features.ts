@@ -71,6 +71,8 @@ export const programFeatures = {
   kprobe: since("4.1", "BPF_PROG_TYPE_KPROBE"),
   kretprobe: since("4.1", "BPF_PROG_TYPE_KPROBE"),
   tracepoint: since("4.7", "BPF_PROG_TYPE_TRACEPOINT"),
+  uprobe: since("4.1", "BPF_PROG_TYPE_KPROBE"),
+  uretprobe: since("4.1", "BPF_PROG_TYPE_KPROBE"),
   tp_btf: since("5.5", "BPF_TRACE_RAW_TP"),
   fentry: since("5.5", "BPF_TRACE_FENTRY"),
   fexit: since("5.5", "BPF_TRACE_FEXIT"),

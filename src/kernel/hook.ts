@@ -53,6 +53,8 @@ export interface ArgumentFact {
   readonly reads?: number;
   /** A derived argument that reads the function's own argument of this index as another type. */
   readonly viewOf?: number;
+  /** A derived argument that reads what the function returns. */
+  readonly ofResult?: true;
 }
 
 /** A function or event of the kernel that policies can hook. */
@@ -62,7 +64,9 @@ export interface HookFact {
   /** What events call it, where that is not unique. */
   readonly name?: string;
   /** How events name the kind of hook. */
-  readonly section: "kprobe" | "lsm" | "tracepoint";
+  readonly section: "kprobe" | "lsm" | "tracepoint" | "uprobe";
+  /** The file of a hook on a program. */
+  readonly path?: string;
   readonly arguments: readonly ArgumentFact[];
   /** Type of the return value; `void` hooks have none. */
   readonly result: ArgumentType | undefined;
@@ -75,6 +79,8 @@ export interface HookFact {
   readonly alsoServedBy: readonly HookPlace[];
   /** Places that can refuse the same operation before this one is reached. All of them together do. */
   readonly guards: readonly HookPlace[];
+  /** Whether SIGKILL that is sent here ends the process before the operation begins. */
+  readonly killsFirst?: true;
   /** Places that can still refuse the operation after this one has been reached. */
   readonly refusals?: Refusals;
 }
@@ -98,7 +104,29 @@ export interface HookPlace {
 }
 
 export type AttachKind =
-  "lsm" | "fmod_ret" | "fentry" | "fexit" | "kprobe" | "kretprobe" | "tp_btf" | "tracepoint";
+  | "lsm"
+  | "fmod_ret"
+  | "fentry"
+  | "fexit"
+  | "kprobe"
+  | "kretprobe"
+  | "tp_btf"
+  | "tracepoint"
+  | "uprobe"
+  | "uretprobe";
+
+/** A place in a program or library. */
+export interface UserPlace {
+  /** The ELF file. */
+  readonly path: string;
+  readonly symbol?: string;
+  /** From the symbol on, or in the file. */
+  readonly offset?: number;
+  /** As the ELF file numbers its memory. */
+  readonly address?: number;
+  /** Offset in the file of a counter that the kernel raises while a program is attached. */
+  readonly counter?: number;
+}
 
 /** A register of a `struct pt_regs` of x86-64 that passes an argument, or the result. */
 export type Register = "di" | "si" | "dx" | "cx" | "r10" | "r8" | "r9" | "bx" | "bp" | "ax";
@@ -112,6 +140,8 @@ export interface AttachPoint {
   readonly parameters: readonly CParameter[];
   /** The struct that the parameters are members of, where they are passed in one. */
   readonly context?: { readonly struct: string; readonly relocated: boolean };
+  /** Where a program of user space is attached; its `target` is for people. */
+  readonly place?: UserPlace;
   /** Some kernels have more parameters after these; nothing that follows the parameters may be read then. */
   readonly openEnded?: true;
   /** Whether a program here can make the operation fail. */

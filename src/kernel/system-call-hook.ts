@@ -1,6 +1,7 @@
 /** Hook facts for system calls, which the kernel enters through functions of its own on each architecture. */
-import { type PlaceShape, int64, trampoline, uint64 } from "./attach-points.ts";
+import { type PlaceShape, int64, trampoline } from "./attach-points.ts";
 import type { ArgumentMapping, ArgumentType, AttachPoint, HookFact, Refusals, Register } from "./hook.ts";
+import { registerArguments } from "./register-arguments.ts";
 import { systemCall } from "./system-calls.ts";
 
 /** How a program calls the kernel: `x64` with the `syscall` instruction, `ia32` as 32-bit programs do. */
@@ -129,10 +130,7 @@ export function systemCallHook(
   return {
     id: target,
     section: "kprobe",
-    arguments: registers.map((_, index) => ({
-      name: `arg${index}`,
-      type: registerType(declared.get(index)),
-    })),
+    arguments: registerArguments(registers, declared),
     result: int64,
     attachPoints: systemCallPoints(attachedFunction(name), shape, refusals === undefined),
     alsoServedBy: [],
@@ -146,11 +144,6 @@ function attachedFunction(name: SystemCallName): string {
   return name.abi === "x64" && withoutArguments.has(name.call)
     ? `__do_sys_${name.call}`
     : systemCallFunction(name);
-}
-
-/** What a register is read as: numbers by their declaration; the rest has no meaning in the kernel. */
-function registerType(declared: ArgumentType | undefined): ArgumentType {
-  return declared?.kind === "integer" ? declared : uint64;
 }
 
 /** Some kernels let programs change what the function returns: the last resort where nothing else can refuse. */

@@ -62,16 +62,12 @@ function hookType(subjects: EventSubjects, hook: ManifestHook, index: number): H
 }
 
 function placeFields(hook: ManifestHook): readonly Field[] {
-  const values = hook.captures.map((capture) => argumentType(capture));
+  const values = hook.captures.filter(({ ofResult }) => ofResult !== true).map(argumentType);
   const args: readonly Field[] =
     values.length === 0 ? [] : [["args", ts.factory.createTupleTypeNode(values)]];
   switch (hook.section) {
     case "kprobe":
-      return [
-        ["function_name", literal(hook.name)],
-        ...args,
-        ...(hook.result ? [["return?", named("IntegerArgument")] as const] : []),
-      ];
+      return [["function_name", literal(hook.name)], ...args, ...resultField(hook)];
     case "lsm":
       return [["function_name", literal(hook.name)], ...args];
     case "tracepoint": {
@@ -79,9 +75,29 @@ function placeFields(hook: ManifestHook): readonly Field[] {
       return [["subsys", literal(subsystem)], ["event", literal(event)], ...args];
     }
     case "uprobe":
-    case "usdt":
-      return [["symbol", literal(hook.name)], ...args];
+      return [
+        ["path", literal(hook.path ?? "")],
+        ["symbol", literal(hook.name)],
+        ...args,
+        ...resultField(hook),
+      ];
+    case "usdt": {
+      const [provider = "", name = ""] = hook.name.split(":");
+      return [
+        ["path", literal(hook.path ?? "")],
+        ["provider", literal(provider)],
+        ["name", literal(name)],
+        ...args,
+      ];
+    }
   }
+}
+
+function resultField({ captures, result }: ManifestHook): readonly Field[] {
+  const captured = captures.find(({ ofResult }) => ofResult === true);
+  return result
+    ? [["return?", captured === undefined ? named("IntegerArgument") : argumentType(captured)]]
+    : [];
 }
 
 function argumentType({ type, key, label }: ManifestCapture): ts.TypeNode {

@@ -300,6 +300,7 @@ static void connect_fast_open(const char *target)
 
 #include "argument_operations.h"
 #include "call_operations.h"
+#include "user_operations.h"
 
 static void run_command(const char *command)
 {
@@ -357,6 +358,12 @@ static const struct operation {
 	{ "link", link_path },
 	{ "mkdir", make_directory },
 	{ "rename-self", rename_self },
+	{ "probe-function", probe_function },
+	{ "probe-sign", probe_sign },
+	{ "probe-text", probe_text },
+	{ "probe-counted", probe_counted },
+	{ "probe-points", probe_points },
+	{ "probe-counters", probe_counters },
 	{ "run", run_command },
 };
 

@@ -37,6 +37,7 @@ function record(path: string): HookRecord {
         argument: 0,
         key: undefined,
         label: undefined,
+        ofResult: false,
         value: { kind: "file", path, mode: 0o100644, flags: 2 },
       },
     ],

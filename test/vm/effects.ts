@@ -1,5 +1,13 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync } from "node:fs";
+import {
+  FUNCTION,
+  OBJECT,
+  addressesOf,
+  offsetOfAddress,
+  offsetOfSymbol,
+  withElf,
+} from "../../runtime/elf.ts";
 import { REPOSITORY } from "./guest.ts";
 
 /** What `test/guest/effects.c` reports of one operation. */
@@ -46,6 +54,20 @@ export function buildEffects(): string {
     `${REPOSITORY}test/guest/effects.c`,
   ]);
   return output;
+}
+
+/** Places of the program that policies can't name by symbols, by name. */
+export function placesOfEffects(path: string): ReadonlyMap<string, string> {
+  return withElf(path, (file) => {
+    const counted = offsetOfSymbol(file, "probed_counted");
+    const address = addressesOf(file, "probed_text", FUNCTION)[0] ?? 0;
+    const counter = addressesOf(file, "function_counter", OBJECT)[0] ?? 0;
+    return new Map([
+      ["probed_text_address", String(address)],
+      ["probed_counted_offset", String(counted)],
+      ["function_counter_offset", String(offsetOfAddress(file, counter))],
+    ]);
+  });
 }
 
 /** Reads the program's output. */

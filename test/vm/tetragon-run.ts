@@ -5,11 +5,11 @@ import { type Diagnostic, hasErrors } from "../../src/diagnostics/diagnostic.ts"
 import { type Target, supportedTargets, targetFromBtf } from "../../src/kernel/target.ts";
 import { parseSources } from "../../src/parser/parse.ts";
 import type { PolicyTree } from "../../src/parser/policy/tree.ts";
-import { createSource } from "../../src/source/source.ts";
+import { type Source, createSource } from "../../src/source/source.ts";
 import type { GuestFile, GuestStep, StepResult } from "../../src/vm/guest-job.ts";
 import type { KernelName } from "../../src/vm/kernel-catalog.ts";
 import { prepareKernel } from "../../src/vm/prepare-kernel.ts";
-import { type Effect, buildEffects, parseEffects } from "./effects.ts";
+import { type Effect, buildEffects, parseEffects, placesOfEffects } from "./effects.ts";
 import { type EventsOf, attributeEvents } from "./event-origin.ts";
 import { REPOSITORY, RUNTIME, runInGuest } from "./guest.ts";
 import type { Case, CaseGroup } from "./tetragon-case.ts";
@@ -49,12 +49,18 @@ export async function targetOf(kernel: KernelName): Promise<Target> {
 /** Checks the policies of a group for a target, alone. */
 export async function judge(group: CaseGroup, target: Target): Promise<Judged> {
   const sources = group.policies.map((path) => createSource(path, readFileSync(path, "utf8")));
-  const parsed = await parseSources(sources, { parameters: new Map() });
+  const parsed = await parseSources(sources, { parameters: parametersOf(sources) });
   const tree = parsed.value;
   const found =
     tree === undefined || hasErrors(parsed.diagnostics) ? [] : checkPolicies(tree, [target]).diagnostics;
   const errors = [...parsed.diagnostics, ...found].filter(({ severity }) => severity === "error");
   return { group, tree: errors.length === 0 ? tree : undefined, errors };
+}
+
+/** Where policies that name places of the program that tries operations find them in it. */
+function parametersOf(sources: readonly Source[]): ReadonlyMap<string, string> {
+  const asks = sources.some(({ text }) => text.includes("${"));
+  return asks ? placesOfEffects(buildEffects()) : new Map();
 }
 
 /** Compiles the policies of all groups that can be compiled; gives the path of the bundle. */

@@ -1,4 +1,5 @@
 /** Policies -> TracingPolicy YAML, with a report of what it can't say. Nothing is said in part: a block is whole or left out. */
+import { parseUserPlace } from "../../kernel/user-hook.ts";
 import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
 import type { Block, HookReference, Parameter, Policy, PolicyTree, Scope } from "../../parser/policy/tree.ts";
 import { type Loss, loss, lossFinding } from "./loss.ts";
@@ -26,7 +27,13 @@ function convertPolicy(policy: Policy, diagnostics: Diagnostic[]): string | unde
     return undefined;
   }
   diagnostics.push(...metadataLosses(policy).map((found) => lossFinding(found, "this alone is left out")));
-  const entries: Record<Section, string[]> = { kprobes: [], fentries: [], tracepoints: [], lsmhooks: [] };
+  const entries: Record<Section, string[]> = {
+    kprobes: [],
+    fentries: [],
+    tracepoints: [],
+    uprobes: [],
+    lsmhooks: [],
+  };
   for (const block of policy.blocks) {
     for (const hook of block.hooks) {
       const entry = convertBlock(block, hook);
@@ -46,7 +53,7 @@ function convertPolicy(policy: Policy, diagnostics: Diagnostic[]): string | unde
     : `${head}spec:\n${mode}${sections.map(([name, list]) => `  ${name}:\n${list.join("")}`).join("")}`;
 }
 
-type Section = "kprobes" | "fentries" | "tracepoints" | "lsmhooks";
+type Section = "kprobes" | "fentries" | "tracepoints" | "uprobes" | "lsmhooks";
 
 function sectionOf(section: RawHook["section"]): Section | undefined {
   switch (section) {
@@ -60,6 +67,7 @@ function sectionOf(section: RawHook["section"]): Section | undefined {
     case "lsm":
       return "lsmhooks";
     case "uprobe":
+      return "uprobes";
     case "usdt":
       return undefined;
   }
@@ -158,9 +166,14 @@ function placeLines(hook: RawHook): readonly string[] {
       const raw = section === "raw_tracepoint" ? ["raw: true"] : [];
       return [`subsystem: ${quote(subsystem)}`, `event: ${quote(event)}`, ...raw];
     }
+    case "uprobe":
+      return [
+        `path: ${quote(hook.path?.text ?? "")}`,
+        ...userPlaceLines(target),
+        ...(optional ? ["ignore: {callNotFound: true}"] : []),
+      ];
     case "kprobe":
     case "fentry":
-    case "uprobe":
     case "usdt":
       return [
         `call: ${quote(target)}`,
@@ -168,6 +181,17 @@ function placeLines(hook: RawHook): readonly string[] {
         ...(optional ? ["ignore: {callNotFound: true}"] : []),
       ];
   }
+}
+
+function userPlaceLines(target: string): readonly string[] {
+  const { symbol, address, offset = 0, counter } = parseUserPlace("/", target) ?? {};
+  const place =
+    symbol !== undefined
+      ? `symbols: [${quote(offset === 0 ? symbol : `${symbol}+${offset}`)}]`
+      : address === undefined
+        ? `offsets: [${offset}]`
+        : `addrs: [${address}]`;
+  return [place, ...(counter === undefined ? [] : [`refCtrOffsets: [${counter}]`])];
 }
 
 function argument({ index, label, size, type }: Parameter): string {

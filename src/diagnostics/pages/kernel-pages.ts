@@ -66,6 +66,10 @@ export const kernelPages = {
   ),
   "invalid-path-value": inRules('deny when f.path == ""', 'deny when f.path == "/etc/shadow"'),
   "invalid-glob": inRules('deny when f.path matches "/etc/[a-"', 'deny when f.path matches "/etc/[a-f]*"'),
+  "invalid-user-place": inPolicy(
+    onHook('uprobe "bash" readline', "alert"),
+    onHook('uprobe "/usr/bin/bash" readline', "alert"),
+  ),
   "path-not-absolute": inRules('deny when f.path == "etc/shadow"', 'deny when f.path == "/etc/shadow"'),
   "duplicate-value": inRules('deny when f.path in ["/a", "/b", "/a"]', 'deny when f.path in ["/a", "/b"]'),
   "condition-always-true": inConnections("alert when sk.dport >= 0", "alert when sk.dport > 0"),

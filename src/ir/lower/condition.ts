@@ -262,8 +262,11 @@ function findField(
     return findPart(reference, argument, rest.join("."), hook, registry, findings);
   }
   const { result } = hook;
-  if (result?.type.kind === "integer" && rest.length === 0) {
-    if (root === "return" || root === result.parameter.name.text) {
+  if (result !== undefined && (root === "return" || root === result.parameter.name.text)) {
+    if (result.type.kind !== "integer") {
+      return findPart(reference, result, rest.join("."), hook, registry, findings);
+    }
+    if (rest.length === 0) {
       return register(registry, { kind: "result" }, "return", {
         type: result.type,
         cost: 0,

@@ -26,6 +26,7 @@ import {
 } from "../../kernel/tracepoint-hook.ts";
 import { type DeclaredView, withViews } from "../../kernel/views.ts";
 import type { HookReference } from "../../parser/policy/tree.ts";
+import { findUserPlace } from "./find-user-place.ts";
 import { namePattern } from "./name-pattern.ts";
 import { printable } from "./printable.ts";
 
@@ -39,10 +40,12 @@ export interface DeclaredFunction {
   readonly types: Declared;
   /** Every type that is declared for any argument, each once. */
   readonly views: readonly DeclaredView[];
+  /** Every type that is declared for the return value, each once. */
+  readonly results: readonly ArgumentType[];
 }
 
 /** Where no policy declares anything. */
-export const undeclared: DeclaredFunction = { types: new Map(), views: [] };
+export const undeclared: DeclaredFunction = { types: new Map(), views: [], results: [] };
 
 /** What a hook is found by: its name, the kernels, and what policies declare of names. */
 export interface HookSearch {
@@ -62,7 +65,10 @@ export function findFacts(search: HookSearch): readonly HookFact[] {
 }
 
 /** What declarations of a hook are kept under: functions, LSM hooks and tracepoints have names of their own. */
-export function declarationKey({ section, syscall, target }: RawHook): string {
+export function declarationKey({ section, syscall, path, target, result }: RawHook): string {
+  if (section === "uprobe") {
+    return `uprobe/${path?.text ?? ""}:${target.text}${result === undefined ? "" : " return"}`;
+  }
   const call = syscall ? parseSystemCall(target.text) : undefined;
   const prefix = section === "kprobe" || section === "fentry" ? "" : `${section}/`;
   return call === undefined ? prefix + target.text : systemCallFunction(call);
@@ -88,6 +94,7 @@ function findFact(search: HookSearch): HookFact | undefined {
     case "tracepoint":
       return findRecord(search);
     case "uprobe":
+      return findUserPlace(reference, declaredOf(declarationKey(reference)), findings);
     case "usdt":
       findings.push(
         diagnostic(

@@ -179,7 +179,10 @@ function checkTargets(
 
 /** Where policies declare an argument differently, events carry it in the kernel's own type. */
 function addCaptures(draft: HookDraft, hook: ResolvedHook): void {
-  for (const { parameter, argument, type, key } of hook.arguments) {
+  const { result } = hook;
+  // A number that a function returns is in every record.
+  const returned = result === undefined || result.type.kind === "integer" ? [] : [result];
+  for (const { parameter, argument, type, key } of [...hook.arguments, ...returned]) {
     if (type.kind === "opaque") {
       continue;
     }
@@ -194,6 +197,7 @@ function addCaptures(draft: HookDraft, hook: ResolvedHook): void {
       type: captured,
       key: before === undefined ? key : before.key,
       label: before?.label ?? label,
+      ...(result?.parameter === parameter ? { ofResult: true } : {}),
     });
   }
 }
@@ -227,7 +231,7 @@ function finishHook(draft: HookDraft, blocks: readonly DraftBlock[], findings: D
   };
   const chosen = chooseAttachments(draft.fact, needs, need);
   for (const block of blocks) {
-    reportLateRefusals(block, chosen, draft.fact.refusals?.gap, findings);
+    reportLateRefusals(block, chosen, draft.fact, findings);
   }
   const conflicts: Diagnostic[] = [];
   const grouped = joinGroups(blocks, conflicts);
@@ -259,12 +263,15 @@ function usedFields(registry: FieldRegistry, blocks: readonly DraftBlock[]): rea
   return [...used].sort((a, b) => sortKey(a) - sortKey(b) || a - b);
 }
 
+const SIGKILL = 9;
+
 function reportLateRefusals(
   draft: DraftBlock,
   chosen: ChosenAttachments,
-  gap: string | undefined,
+  { killsFirst, refusals }: HookFact,
   findings: Diagnostic[],
 ): void {
+  const gap = refusals?.gap;
   if (chosen.refusedBy !== undefined) {
     const span = draft.refusalSpans.find((each) => each !== undefined);
     if (chosen.refusedBy === "later" && gap !== undefined && span !== undefined) {
@@ -280,6 +287,9 @@ function reportLateRefusals(
   for (const [index, rule] of draft.block.rules.entries()) {
     const span = draft.refusalSpans[index];
     if (span === undefined) {
+      continue;
+    }
+    if (rule.verdict.kind === "kill" && rule.verdict.signal === SIGKILL && killsFirst === true) {
       continue;
     }
     if (rule.verdict.kind === "kill") {

@@ -18,14 +18,15 @@ export type DeclaredFunctions = ReadonlyMap<string, DeclaredFunction>;
 
 /** Policies may each declare some arguments of a function: its fact has all of them. */
 export function collectDeclarations(tree: PolicyTree): DeclaredFunctions {
-  const functions = new Map<string, { types: Map<number, ArgumentType>; views: DeclaredView[] }>();
+  const functions = new Map<string, Collected>();
   for (const reference of tree.policies.flatMap((policy) => policy.blocks).flatMap((block) => block.hooks)) {
     if (reference.kind !== "raw") {
       continue;
     }
     const key = declarationKey(reference);
-    const known = functions.get(key) ?? { types: new Map<number, ArgumentType>(), views: [] };
+    const known: Collected = functions.get(key) ?? { types: new Map(), views: [], results: [] };
     functions.set(key, known);
+    addResult(reference.result, known);
     for (const parameter of reference.parameters) {
       const { index } = parameter;
       const type = typeOfParameter(parameter);
@@ -44,6 +45,23 @@ export function collectDeclarations(tree: PolicyTree): DeclaredFunctions {
     }
   }
   return functions;
+}
+
+interface Collected {
+  readonly types: Map<number, ArgumentType>;
+  readonly views: DeclaredView[];
+  readonly results: ArgumentType[];
+}
+
+function addResult(parameter: Parameter | undefined, { results }: Collected): void {
+  const type = parameter && typeOfParameter(parameter);
+  if (typeof type === "object" && !results.some((each) => isSame(each, type))) {
+    results.push(type);
+  }
+}
+
+function isSame(left: ArgumentType, right: ArgumentType): boolean {
+  return JSON.stringify(left) === JSON.stringify(right);
 }
 
 /** The type that a parameter declares, with the size that it gives. */
@@ -165,6 +183,12 @@ function resolveResult(
       }),
     );
     return undefined;
+  }
+  const view = fact.arguments.findIndex(
+    ({ ofResult, type }) => ofResult === true && declared !== undefined && isSame(type, declared),
+  );
+  if (declared !== undefined && view >= 0) {
+    return { parameter, argument: view, type: declared, words: undefined };
   }
   const type = declared === undefined ? undefined : reconcile(parameter, declared, fact.result, findings);
   return type === undefined ? undefined : { parameter, argument: 0, type, words: undefined };

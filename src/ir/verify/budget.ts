@@ -1,4 +1,5 @@
 /** What an IR will need of a kernel, measured before any code exists. */
+import { sectionOf, takesRegisters } from "../../kernel/attach-points.ts";
 import type { AttachKind } from "../../kernel/hook.ts";
 import type { HelperName, MapKind } from "../../kernel/features.ts";
 import type { Span } from "../../source/source.ts";
@@ -114,7 +115,7 @@ function measureHook(hook: IrHook, tables: readonly FieldTable[]): HookBudget {
   const programs = deciding.flatMap(({ kind, alternatives }) =>
     alternatives.flatMap((point) =>
       generations.map((generation): ProgramBudget => ({
-        section: `${point.kind}/${point.target}`,
+        section: sectionOf(point),
         kind: point.kind,
         generation,
         arguments: point.parameters.length,
@@ -153,7 +154,9 @@ function programsByFunction(ir: Ir): readonly FunctionBudget[] {
   const found = new Map<string, FunctionBudget>();
   for (const [hook, { attachments }] of ir.hooks.entries()) {
     for (const { alternatives } of attachments) {
-      const names = alternatives.map(({ kind, target }) => (kind === "lsm" ? `bpf_lsm_${target}` : target));
+      // Only trampolines have room for so many.
+      const points = alternatives.filter((point) => !takesRegisters(point));
+      const names = points.map(({ kind, target }) => (kind === "lsm" ? `bpf_lsm_${target}` : target));
       for (const name of new Set(names)) {
         found.set(name, { name, programs: (found.get(name)?.programs ?? 0) + 1, hook });
       }

@@ -1,35 +1,35 @@
 /** The sections of a TracingPolicy: each entry becomes a block. */
 import { diagnostic } from "../../diagnostics/diagnostic.ts";
-import type { Block, HookReference, Name, RawSection } from "../policy/tree.ts";
+import type { Block } from "../policy/tree.ts";
 import type { YamlMapping, YamlNode, YamlScalar } from "../yaml/tree.ts";
-import { entryOf, itemsOf, scalarOf, valueOf } from "../yaml/tree.ts";
-import type { DeclaredArgument } from "./arguments.ts";
-import { lowerArgument, lowerArguments, nameAt, textAt } from "./arguments.ts";
+import { itemsOf, scalarOf, valueOf } from "../yaml/tree.ts";
+import { nameAt } from "./arguments.ts";
+import {
+  type HookTarget,
+  type SectionScope,
+  commonKeys,
+  lowerBlock,
+  lowerResult,
+  plainTarget,
+} from "./block.ts";
 import type { Findings } from "./findings.ts";
 import { refuseOtherKeys } from "./findings.ts";
 import { type CallLists, findList, isListReference, lowerLists } from "./lists.ts";
-import { lowerSelectors } from "./selector.ts";
+import { lowerUserFunction } from "./user-hooks.ts";
 
-const common = ["args", "selectors", "message", "tags"];
 const functionKeys: ReadonlySet<string> = new Set([
-  ...common,
+  ...commonKeys,
   "call",
   "syscall",
   "return",
   "returnArg",
   "ignore",
 ]);
-const lsmKeys: ReadonlySet<string> = new Set([...common, "hook"]);
-const tracepointKeys: ReadonlySet<string> = new Set([...common, "subsystem", "event", "raw"]);
+const lsmKeys: ReadonlySet<string> = new Set([...commonKeys, "hook"]);
+const tracepointKeys: ReadonlySet<string> = new Set([...commonKeys, "subsystem", "event", "raw"]);
 
 /** Keys of `spec` that hold hooks. */
-export const hookSections = ["kprobes", "fentries", "tracepoints", "lsmhooks"] as const;
-
-/** What the entries of all sections can refer to. */
-export interface SectionScope {
-  readonly lists: CallLists;
-  readonly findings: Findings;
-}
+export const hookSections = ["kprobes", "fentries", "tracepoints", "uprobes", "lsmhooks"] as const;
 
 /** Every entry of every hook section of a `spec`, in order. */
 export function lowerSections(spec: YamlNode, findings: Findings): readonly Block[] {
@@ -38,6 +38,7 @@ export function lowerSections(spec: YamlNode, findings: Findings): readonly Bloc
     ...itemsOf(spec, "kprobes").map((entry) => lowerFunction(entry, "kprobes", scope)),
     ...itemsOf(spec, "fentries").map((entry) => lowerFunction(entry, "fentries", scope)),
     ...itemsOf(spec, "tracepoints").map((entry) => lowerTracepoint(entry, scope)),
+    ...itemsOf(spec, "uprobes").map((entry) => lowerUserFunction(entry, scope)),
     ...itemsOf(spec, "lsmhooks").map((entry) => lowerLsmHook(entry, scope)),
   ].filter((block) => block !== undefined);
 }
@@ -126,81 +127,4 @@ function lowerLsmHook(node: YamlNode, scope: SectionScope): Block | undefined {
   }
   refuseOtherKeys(scope.findings, node, "lsmhooks", lsmKeys);
   return lowerBlock(node, [plainTarget("lsm", nameAt(hook.text, hook))], undefined, scope);
-}
-
-function plainTarget(section: RawSection, name: Name): HookTarget {
-  return { section, name, syscall: false, optional: false, matching: false };
-}
-
-/** The return value, when the policy looks at it. */
-function lowerResult(node: YamlMapping, findings: Findings): DeclaredArgument | undefined {
-  const wanted = scalarOf(node, "return");
-  const declared = valueOf(node, "returnArg");
-  if (wanted?.value === true) {
-    if (declared === undefined) {
-      findings.push(
-        diagnostic("missing-key", wanted.span, "`return: true` needs the key `returnArg`", {
-          help: "add `returnArg: {index: 0, type: int}`, or remove `return`",
-        }),
-      );
-      return undefined;
-    }
-    return lowerArgument(declared, "return", "function", findings);
-  }
-  const entry = entryOf(node, "returnArg");
-  if (declared !== undefined && entry !== undefined) {
-    findings.push(
-      diagnostic("ignored-key", entry.key.span, "`returnArg` has no effect without `return: true`", {
-        help: "add `return: true`, or remove it",
-      }),
-    );
-  }
-  return undefined;
-}
-
-/** A place that a block hooks. */
-interface HookTarget {
-  readonly section: RawSection;
-  readonly name: Name;
-  readonly syscall: boolean;
-  readonly optional: boolean;
-  readonly matching: boolean;
-}
-
-function lowerBlock(
-  node: YamlMapping,
-  targets: readonly HookTarget[],
-  result: DeclaredArgument | undefined,
-  { lists, findings }: SectionScope,
-): Block {
-  const isTracepoint = targets.some(
-    ({ section }) => section === "tracepoint" || section === "raw_tracepoint",
-  );
-  const declared = lowerArguments(node, isTracepoint ? "tracepoint" : "function", findings);
-  const hooks = targets.map(({ section, name, syscall, optional, matching }): HookReference => ({
-    kind: "raw",
-    section,
-    target: name,
-    path: undefined,
-    syscall,
-    optional,
-    matching,
-    parameters: declared.map(({ parameter }) => parameter),
-    result: result?.parameter,
-    span: name.span,
-  }));
-  return {
-    kind: "block",
-    hooks,
-    condition: undefined,
-    rules: lowerSelectors({ declared, result, node, lists }, findings),
-    otherwise: undefined,
-    group: undefined,
-    severity: undefined,
-    tags: itemsOf(node, "tags")
-      .flatMap((tag) => (tag.kind === "scalar" ? [textAt(tag)] : []))
-      .filter((tag) => tag !== undefined),
-    message: textAt(scalarOf(node, "message")),
-    span: node.span,
-  };
 }
