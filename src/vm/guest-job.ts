@@ -74,7 +74,10 @@ echo "exit $status" >&3
 ${epilogue}`;
 }
 
-/** The script of a guest that runs steps in turn and sends each one's status and output when it has ended. */
+/**
+ * The script of a guest that runs steps in turn and sends each one's status and output when it has ended. Each has files
+ * of its own for its output: what a step leaves running may go on writing.
+ */
 export function steppedJob(
   steps: readonly GuestStep[],
   place: Pick<GuestCommand, "cwd" | "environment">,
@@ -85,11 +88,13 @@ export function steppedJob(
   });
   return `${prologue}step() {
 index=$1; shift
-out=${GUEST_DIRECTORY}/step.out err=${GUEST_DIRECTORY}/step.err
+out=${GUEST_DIRECTORY}/step.$index.out err=${GUEST_DIRECTORY}/step.$index.err
 ( exec $B setsid "$@" ) >$out 2>$err 3>&-
 status=$?
-echo "step $index $status $($B stat -c %s $out) $($B stat -c %s $err)" >&3
-$B cat $out $err >&3
+outBytes=$($B stat -c %s $out) errBytes=$($B stat -c %s $err)
+echo "step $index $status $outBytes $errBytes" >&3
+$B head -c $outBytes $out >&3
+$B head -c $errBytes $err >&3
 }
 ${enterCommand(place)}
 ${lines.join("\n")}
@@ -140,7 +145,8 @@ export function parseControl(bytes: Buffer, steps: readonly GuestStep[]): Contro
     }
     const out = end + 1;
     const err = out + outBytes;
-    if (err + errBytes > bytes.length) {
+    // Not `>`: no number of a broken line is larger than anything.
+    if (!(err + errBytes <= bytes.length)) {
       return { started, exit: undefined, steps: results };
     }
     results.push({
