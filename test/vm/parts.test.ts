@@ -123,6 +123,13 @@ describe("the control port", () => {
       expect(parseControl(complete.subarray(0, length), steps).exit).toBeUndefined();
     }
   });
+
+  it("stops at a line that is no report", () => {
+    const broken = Buffer.from("started\nstep 0 7 4 2\noutAerstep 1 0 - -\nexit 0\n");
+    const report = parseControl(broken, steps);
+    expect(report.steps.map(({ name }) => name)).toEqual(["first"]);
+    expect(report.exit).toBeUndefined();
+  });
 });
 
 describe("the runtime's events file", () => {
