@@ -86,9 +86,12 @@ function writeHead(writer: CWriter, { hook, attachment, point, program }: Progra
   }
   if (context === undefined) {
     const hasResult = point.kind === "lsm" || point.kind === "fmod_ret" || point.kind === "fexit";
-    const width = attachment.kind === "refusal" ? "int" : resultType(hook);
+    const width = attachment.kind !== "refusal" ? resultType(hook) : point.returnsLong ? "long" : "int";
     const parameters = point.parameters.map(declaration);
-    const all = hasResult && hook.fact.result !== undefined ? [...parameters, `${width} result`] : parameters;
+    const all =
+      hasResult && (attachment.kind === "refusal" || hook.fact.result !== undefined)
+        ? [...parameters, `${width} result`]
+        : parameters;
     writer.line(section);
     const returned = point.kind === "fmod_ret" ? width : "int";
     writer.line(`${returned} BPF_PROG(${[program, ...all].join(", ")})`);

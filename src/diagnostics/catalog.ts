@@ -38,6 +38,16 @@ export const catalog = {
     "some forms of the operation can't be refused",
     "A system call is refused at the security hook that it goes through. Some of its forms go through none: they are reported, and killed where the rule says so.",
   ),
+  "refusal-out-of-reach": entry(
+    "error",
+    "nothing at this hook can refuse that system call",
+    "A refusal is decided where a system call begins, and is for this call: never for a later one of the same thread. So the hook must be one where the call begins.",
+  ),
+  "refusal-of-other-calls": entry(
+    "error",
+    "the rule denies calls that are not among those to refuse",
+    "Where every system call begins, a rule can refuse only the calls that the hook lists after `refusing`, as only these are looked at later. A rule that holds for others would not refuse them.",
+  ),
   "hook-left-out": entry(
     "warning",
     "a target has no such place, and the policy does without it",

@@ -89,6 +89,8 @@ export interface HookFact {
 export interface Refusals {
   /** All of them are needed; each can deny. */
   readonly places: readonly HookPlace[];
+  /** Functions that must be made to fail themselves, as no other place stands for them: needed where rules deny. */
+  readonly functions: readonly HookPlace[];
   /** Numbers of the system calls in which they are reached for the operation, not for another one. */
   readonly calls: readonly number[];
   /** Which operations go through none of them: for people. */
@@ -146,6 +148,8 @@ export interface AttachPoint {
   readonly openEnded?: true;
   /** Whether a program here can make the operation fail. */
   readonly canDeny: boolean;
+  /** The target returns 64 bits. */
+  readonly returnsLong?: true;
   readonly seesResult: boolean;
   /** What must hold on the host; all of it. */
   readonly requires: readonly Requirement[];

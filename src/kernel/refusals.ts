@@ -5,7 +5,7 @@
 import { fromParameters, parameters, securityPoints } from "./attach-points.ts";
 import { hookTable } from "./hook-table.ts";
 import type { HookPlace, Refusals } from "./hook.ts";
-import { systemCallNumber } from "./system-call-hook.ts";
+import { modifiedCall, systemCallNumber } from "./system-call-hook.ts";
 
 interface Guarding {
   readonly functions: readonly string[];
@@ -104,9 +104,34 @@ export function refusalsOf(call: string): Refusals | undefined {
     ? undefined
     : {
         places: guarding.functions.map(placeOf),
+        functions: [],
         calls: [number],
         ...(guarding.gap === undefined ? {} : { gap: guarding.gap }),
       };
+}
+
+/** What can refuse any of several system calls, where all of them begin at one place. */
+export function refusalsOfAll(calls: readonly string[]): Refusals {
+  const places = new Map<string, HookPlace>();
+  const functions: HookPlace[] = [];
+  const gaps: string[] = [];
+  for (const call of calls) {
+    const guarding = Object.hasOwn(guards, call) ? guards[call] : undefined;
+    for (const name of guarding?.functions ?? []) {
+      places.set(name, placeOf(name));
+    }
+    if (guarding === undefined) {
+      functions.push({ attachPoints: [modifiedCall({ abi: "x64", call })], need: "required" });
+    } else if (guarding.gap !== undefined) {
+      gaps.push(guarding.gap);
+    }
+  }
+  return {
+    places: [...places.values()],
+    functions,
+    calls: calls.flatMap((call) => systemCallNumber(call) ?? []),
+    ...(gaps.length === 0 ? {} : { gap: [...new Set(gaps)].join("; ") }),
+  };
 }
 
 function placeOf(name: string): HookPlace {

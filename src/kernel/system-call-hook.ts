@@ -119,20 +119,18 @@ export function systemCallHook(
 ): HookFact {
   const target = systemCallFunction(name);
   const registers = argumentRegisters[name.abi];
-  const shape = {
-    parameters: [{ name: "registers", cType: "const struct pt_regs *" }],
-    argumentMappings: registers.map((register): ArgumentMapping => ({
-      kind: "register",
-      registers: 0,
-      register,
-    })),
-  };
+  const shape = registersShape(name);
   return {
     id: target,
     section: "kprobe",
     arguments: registerArguments(registers, declared),
     result: int64,
-    attachPoints: systemCallPoints(attachedFunction(name), shape, refusals === undefined),
+    attachPoints: [
+      // Some kernels let programs change what the function returns: the last resort where nothing else can refuse.
+      ...(refusals === undefined ? [modifiedCall(name)] : []),
+      trampoline("fexit", attachedFunction(name), shape),
+      trampoline("fentry", attachedFunction(name), shape),
+    ],
     alsoServedBy: [],
     guards: [],
     ...(refusals === undefined ? {} : { refusals }),
@@ -146,23 +144,25 @@ function attachedFunction(name: SystemCallName): string {
     : systemCallFunction(name);
 }
 
-/** Some kernels let programs change what the function returns: the last resort where nothing else can refuse. */
-function systemCallPoints(
-  target: string,
-  shape: PlaceShape,
-  needsModification: boolean,
-): readonly AttachPoint[] {
-  const modifying = trampoline("fmod_ret", target, shape);
-  return [
-    ...(needsModification
-      ? [
-          {
-            ...modifying,
-            requires: [...modifying.requires, { kind: "modifiable-function", name: target } as const],
-          },
-        ]
-      : []),
-    trampoline("fexit", target, shape),
-    trampoline("fentry", target, shape),
-  ];
+/** A program that makes the function of a system call fail before it does anything, where the kernel lets it. */
+export function modifiedCall(name: SystemCallName): AttachPoint {
+  const target = attachedFunction(name);
+  const point = trampoline("fmod_ret", target, registersShape(name));
+  return {
+    ...point,
+    returnsLong: true,
+    requires: [...point.requires, { kind: "modifiable-function", name: target }],
+  };
+}
+
+/** The caller's registers, which hold the arguments. */
+function registersShape({ abi }: SystemCallName): PlaceShape {
+  return {
+    parameters: [{ name: "registers", cType: "const struct pt_regs *" }],
+    argumentMappings: argumentRegisters[abi].map((register): ArgumentMapping => ({
+      kind: "register",
+      registers: 0,
+      register,
+    })),
+  };
 }

@@ -14,6 +14,7 @@ static const struct {
 	{ "getsid", SYS_getsid },
 	{ "personality", SYS_personality },
 	{ "setfsgid", SYS_setfsgid },
+	{ "setresuid", SYS_setresuid },
 	{ "setfsuid", SYS_setfsuid },
 	{ "setsid", SYS_setsid },
 	{ "setuid", SYS_setuid },
@@ -82,6 +83,11 @@ static void link_path(const char *path)
 static void make_directory(const char *path)
 {
 	check(syscall(SYS_mkdir, path, 0755));
+}
+
+static void remove_directory(const char *path)
+{
+	check(syscall(SYS_rmdir, path));
 }
 
 static void rename_self(const char *name)

@@ -357,6 +357,7 @@ static const struct operation {
 	{ "set-priority", set_priority },
 	{ "link", link_path },
 	{ "mkdir", make_directory },
+	{ "rmdir", remove_directory },
 	{ "rename-self", rename_self },
 	{ "probe-function", probe_function },
 	{ "probe-sign", probe_sign },

@@ -71,6 +71,7 @@ export function hook(target: string, parameters: readonly string[], result?: str
     syscall: false,
     optional: false,
     matching: false,
+    refuses: [],
     parameters: parameters.map(parameter),
     result: result === undefined ? undefined : parameter(`return: ${result}`, 0),
     span,

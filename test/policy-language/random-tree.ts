@@ -219,6 +219,7 @@ const hook: fc.Arbitrary<HookReference> = fc.oneof(
     syscall: fc.boolean(),
     optional: fc.boolean(),
     matching: fc.boolean(),
+    refuses: fc.array(name, { maxLength: 3 }),
     parameters: fc.array(parameter, { maxLength: 4 }),
     result: maybe(parameter),
     span: fc.constant(span),

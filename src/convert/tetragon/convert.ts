@@ -34,9 +34,10 @@ function convertPolicy(policy: Policy, diagnostics: Diagnostic[]): string | unde
     uprobes: [],
     lsmhooks: [],
   };
+  const enforced = refusedCalls(policy);
   for (const block of policy.blocks) {
     for (const hook of block.hooks) {
-      const entry = convertBlock(block, hook);
+      const entry = convertBlock(block, hook, enforced);
       if (typeof entry === "string") {
         entries[(hook.kind === "raw" ? sectionOf(hook.section) : undefined) ?? "kprobes"].push(entry);
       } else {
@@ -47,10 +48,18 @@ function convertPolicy(policy: Policy, diagnostics: Diagnostic[]): string | unde
   const sections = Object.entries(entries).filter(([, list]) => list.length > 0);
   const mode =
     policy.mode === undefined ? "" : `  options:\n  - {name: policy-mode, value: ${policy.mode}}\n`;
+  const enforcers = enforced.length === 0 ? "" : `  enforcers:\n  - calls: ${list(enforced)}\n`;
   // A policy without hooks would look as if it did something.
   return sections.length === 0
     ? undefined
-    : `${head}spec:\n${mode}${sections.map(([name, list]) => `  ${name}:\n${list.join("")}`).join("")}`;
+    : `${head}spec:\n${mode}${enforcers}${sections.map(([name, list]) => `  ${name}:\n${list.join("")}`).join("")}`;
+}
+
+/** The calls that any hook of a policy refuses: enforcers are the whole policy's. */
+function refusedCalls(policy: Policy): readonly string[] {
+  const hooks = policy.blocks.flatMap((block) => block.hooks);
+  const names = hooks.flatMap((hook) => (hook.kind === "raw" ? hook.refuses : []));
+  return [...new Set(names.map(({ text }) => text))];
 }
 
 type Section = "kprobes" | "fentries" | "tracepoints" | "uprobes" | "lsmhooks";
@@ -119,7 +128,7 @@ function metadataLosses(policy: Policy): readonly Loss[] {
   ];
 }
 
-function convertBlock(block: Block, hook: HookReference): string | Loss {
+function convertBlock(block: Block, hook: HookReference, enforced: readonly string[]): string | Loss {
   if (hook.kind === "event") {
     return loss(hook.span, "a TracingPolicy has no portable events");
   }
@@ -128,6 +137,11 @@ function convertBlock(block: Block, hook: HookReference): string | Loss {
   }
   if (sectionOf(hook.section) === undefined) {
     return loss(hook.span, `\`${hook.section}\` hooks are not converted`);
+  }
+  const [refused] = hook.refuses;
+  const isOwn = hook.target.text !== "raw_syscalls/sys_enter" || hook.refuses.length === enforced.length;
+  if (refused !== undefined && !isOwn) {
+    return loss(refused.span, "enforcers act on the same calls at all hooks of a TracingPolicy");
   }
   if (hook.matching) {
     return loss(hook.target.span, "a list of matching functions is not converted");

@@ -30,7 +30,7 @@ export function selectorsOf(block: Block, hook: RawHook): readonly Selector[] | 
 }
 
 function ruleSelectors(rule: Rule, common: Condition | undefined, hook: RawHook): readonly Selector[] | Loss {
-  const actions = actionsOf(rule);
+  const actions = hook.refuses.length === 0 ? actionsOf(rule) : notifying(actionsOf(rule));
   if ("kind" in actions) {
     return actions;
   }
@@ -64,6 +64,26 @@ function actionsOf(rule: Rule): readonly YamlAction[] | Loss {
     actions.push(...found);
   }
   return posts ? actions : [...actions, { action: "NoPost" }];
+}
+
+/** Where system calls begin, a value that they return is the enforcers' to give, with a signal if there is one. */
+function notifying(actions: readonly YamlAction[] | Loss): readonly YamlAction[] | Loss {
+  if (isLoss(actions)) {
+    return actions;
+  }
+  const override = actions.find(({ action }) => action === "Override");
+  const signals = actions.filter(({ action }) => action === "Sigkill" || action === "Signal");
+  const others = actions.filter((each) => each !== override && !signals.includes(each));
+  return override === undefined
+    ? actions
+    : [
+        {
+          action: "NotifyEnforcer",
+          argError: override["argError"] ?? 0,
+          ...(signals[0] === undefined ? {} : { argSig: signals[0]["argSig"] ?? 9 }),
+        },
+        ...others,
+      ];
 }
 
 function isLoss(found: readonly YamlAction[] | Loss): found is Loss {

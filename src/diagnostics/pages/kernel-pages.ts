@@ -26,6 +26,20 @@ export const kernelPages = {
     onHook("kprobe syscall sys_openat(_, _, flags: int)", "deny when flags has O_CREAT"),
     onHook("kprobe syscall sys_mkdir(_, mode: int)", "deny when mode == 0o777"),
   ),
+  "refusal-out-of-reach": inPolicy(
+    onHook("kprobe tcp_connect(sk: sock) refusing (sys_connect)", "deny when sk.dport == 22"),
+    onHook("tracepoint raw_syscalls/sys_enter(id: int64 at 4) refusing (sys_connect)", "deny when id == 42"),
+  ),
+  "refusal-of-other-calls": inPolicy(
+    onHook(
+      "tracepoint raw_syscalls/sys_enter(id: int64 at 4) refusing (sys_symlinkat)",
+      "deny when id > 200",
+    ),
+    onHook(
+      "tracepoint raw_syscalls/sys_enter(id: int64 at 4) refusing (sys_symlinkat)",
+      "deny when id == 266",
+    ),
+  ),
   "hook-left-out": inPolicy(
     onHook("kprobe optional security_create_user_ns", "alert"),
     onHook("kprobe optional tcp_connect(sk: sock)", "alert"),

@@ -6,7 +6,7 @@ import type { Field, IrAttachment } from "../ir.ts";
 export interface Needs {
   /** Any rule denies or kills. */
   readonly refuses: boolean;
-  /** Any rule denies. A kill alone can come late, where nothing refuses. */
+  /** Any rule asks for a refusal. A kill alone can come late, where nothing refuses. */
   readonly denies: boolean;
   readonly wantsResult: boolean;
   /** Rules compare the return value, so that nothing before the function's end can decide. */
@@ -36,19 +36,23 @@ export function chooseAttachments(
   const hookDenies = refuses && hook.every((point) => point.canDeny);
   const unguarded = needs.refusalFields.filter((field) => !isKnownToGuards(field, fact.guards));
   const later = refuses && !hookDenies ? fact.refusals : undefined;
+  // A kill alone does without what only some kernels can refuse: it then comes too late.
+  const isCovered = later !== undefined && (needs.denies || later.functions.length === 0);
   const guarded = refuses && !hookDenies && fact.guards.length > 0 && unguarded.length === 0;
   return {
     attachments: [
       { kind: "hook", alternatives: hook, need },
       ...fact.alsoServedBy.map((place): IrAttachment => attachment("also", place, needs)),
       ...(guarded ? fact.guards.map((place): IrAttachment => attachment("guard", place, needs)) : []),
-      ...(later?.places ?? []).map(({ attachPoints, need: placeNeed }): IrAttachment => ({
-        kind: "refusal",
-        alternatives: attachPoints,
-        need: placeNeed,
-      })),
+      ...[...(later?.places ?? []), ...(needs.denies ? (later?.functions ?? []) : [])].map(
+        ({ attachPoints, need: placeNeed }): IrAttachment => ({
+          kind: "refusal",
+          alternatives: attachPoints,
+          need: placeNeed,
+        }),
+      ),
     ],
-    refusedBy: hookDenies ? "hook" : guarded ? "guards" : later === undefined ? undefined : "later",
+    refusedBy: hookDenies ? "hook" : guarded ? "guards" : isCovered ? "later" : undefined,
     unguarded: fact.guards.length > 0 ? unguarded : [],
   };
 }

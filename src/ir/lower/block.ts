@@ -1,5 +1,5 @@
 /** One block on one of its hooks to IR rules. */
-import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
+import { type Diagnostic, diagnostic } from "../../diagnostics/diagnostic.ts";
 import type { Block, Rule } from "../../parser/policy/tree.ts";
 import type { Span } from "../../source/source.ts";
 import type { Bool, IrBlock, IrRule, RuleOrigin } from "../ir.ts";
@@ -7,6 +7,7 @@ import { and, atomsOf } from "../bool.ts";
 import { type FieldRegistry, lowerCondition } from "./condition.ts";
 import { placeCondition } from "./place-condition.ts";
 import type { ResolvedHook } from "./resolved-hook.ts";
+import { holdsForCalls } from "./refused-calls.ts";
 import { type ScopeTable, extractScopes, scopeAtom } from "./scope.ts";
 import { type LoweredActions, lowerActions } from "./verdict.ts";
 
@@ -20,6 +21,10 @@ export interface DraftBlock {
   readonly wantsResult: boolean;
   readonly comparesResult: boolean;
   readonly refuses: boolean;
+  /** Any rule's author wrote `deny`. */
+  readonly denies: boolean;
+  /** Whether what its rules refuse is refused after the hook. */
+  readonly refusesLater: boolean;
   /** Where each rule's refusal was written, by rule. */
   readonly refusalSpans: readonly (Span | undefined)[];
   /** Whether each rule's author wrote `allow`, by rule. */
@@ -81,6 +86,20 @@ export function lowerBlock(block: Block, place: BlockPlace, findings: Diagnostic
     ...block.rules.map((rule) => draft(rule, false)),
     ...(block.otherwise === undefined ? [] : [draft(block.otherwise, true)]),
   ];
+  for (const { actions, condition } of drafts) {
+    if (actions.denies && !holdsForCalls(condition, place.hook, registry)) {
+      findings.push(
+        diagnostic(
+          "refusal-of-other-calls",
+          actions.span,
+          "the rule also holds for calls that nothing refuses",
+          {
+            help: "compare the call's number: `id in [sys_symlinkat]`, with calls of `refusing (…)`",
+          },
+        ),
+      );
+    }
+  }
   const later = drafts.map(({ actions }) => actions);
   const rules = drafts.map((rule, index): IrRule => ({
     id: place.idOf(index),
@@ -105,6 +124,8 @@ export function lowerBlock(block: Block, place: BlockPlace, findings: Diagnostic
       atomsOf(condition).some((atom) => place.registry.entries[atom.field]?.field.source.kind === "result"),
     ),
     refuses: rules.some(({ verdict }) => verdict.kind !== "allow"),
+    denies: drafts.some(({ actions }) => actions.denies),
+    refusesLater: place.hook.fact.section !== "tracepoint" || place.hook.refused !== undefined,
     refusalSpans: drafts.map(({ actions }) => (actions.verdict.kind === "allow" ? undefined : actions.span)),
     allows: drafts.map(({ actions }) => actions.allows),
     group: block.group && { name: block.group.name.text, subject: subjectOf(place.hook) },

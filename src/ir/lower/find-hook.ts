@@ -6,7 +6,7 @@ import { functionHook } from "../../kernel/function-hook.ts";
 import { hookTable } from "../../kernel/hook-table.ts";
 import type { ArgumentType, HookFact } from "../../kernel/hook.ts";
 import { lsmHook } from "../../kernel/lsm-hook.ts";
-import { refusalsOf } from "../../kernel/refusals.ts";
+import { refusalsOf, refusalsOfAll } from "../../kernel/refusals.ts";
 import {
   parseSystemCall,
   systemCallFunction,
@@ -28,6 +28,7 @@ import { type DeclaredView, withViews } from "../../kernel/views.ts";
 import type { HookReference } from "../../parser/policy/tree.ts";
 import { findUserPlace } from "./find-user-place.ts";
 import { namePattern } from "./name-pattern.ts";
+import { checkRefused } from "./refused-calls.ts";
 import { printable } from "./printable.ts";
 
 export type RawHook = Extract<HookReference, { kind: "raw" }>;
@@ -42,10 +43,12 @@ export interface DeclaredFunction {
   readonly views: readonly DeclaredView[];
   /** Every type that is declared for the return value, each once. */
   readonly results: readonly ArgumentType[];
+  /** System calls that rules refuse when they begin here, without prefix. */
+  readonly refuses: readonly string[];
 }
 
 /** Where no policy declares anything. */
-export const undeclared: DeclaredFunction = { types: new Map(), views: [], results: [] };
+export const undeclared: DeclaredFunction = { types: new Map(), views: [], results: [], refuses: [] };
 
 /** What a hook is found by: its name, the kernels, and what policies declare of names. */
 export interface HookSearch {
@@ -57,11 +60,15 @@ export interface HookSearch {
 
 /** The facts of all places that a raw hook names; none when it is at fault. */
 export function findFacts(search: HookSearch): readonly HookFact[] {
-  const { reference } = search;
+  const { reference, findings } = search;
+  checkRefused(reference, findings);
   const fact = reference.matching ? undefined : findFact(search);
   const facts = reference.matching ? findMatching(search) : fact === undefined ? [] : [fact];
-  const { views } = search.declaredOf(declarationKey(reference));
-  return facts.map((each) => withViews(each, views));
+  const { views, refuses } = search.declaredOf(declarationKey(reference));
+  return facts.map((each) => ({
+    ...withViews(each, views),
+    ...(refuses.length === 0 ? {} : { refusals: refusalsOfAll(refuses) }),
+  }));
 }
 
 /** What declarations of a hook are kept under: functions, LSM hooks and tracepoints have names of their own. */

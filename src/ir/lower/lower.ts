@@ -223,7 +223,7 @@ function finishHook(draft: HookDraft, blocks: readonly DraftBlock[], findings: D
   const need = blocks.some((block) => block.need === "required") ? "required" : "if-present";
   const needs = {
     refuses: blocks.some((block) => block.refuses),
-    denies: blocks.some(({ block }) => block.rules.some(({ verdict }) => verdict.kind === "deny")),
+    denies: blocks.some((block) => block.denies),
     wantsResult,
     comparesResult: blocks.some((block) => block.comparesResult),
     fields: fields.map((index) => elementAt(draft.registry.entries, index).field),
@@ -272,7 +272,7 @@ function reportLateRefusals(
   findings: Diagnostic[],
 ): void {
   const gap = refusals?.gap;
-  if (chosen.refusedBy !== undefined) {
+  if (chosen.refusedBy !== undefined && (chosen.refusedBy !== "later" || draft.refusesLater)) {
     const span = draft.refusalSpans.find((each) => each !== undefined);
     if (chosen.refusedBy === "later" && gap !== undefined && span !== undefined) {
       findings.push(

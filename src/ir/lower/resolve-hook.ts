@@ -11,6 +11,7 @@ import type { HookReference, Parameter, PolicyTree } from "../../parser/policy/t
 import { resolveEvent } from "./event.ts";
 import { type DeclaredFunction, type RawHook, declarationKey, findFacts, undeclared } from "./find-hook.ts";
 import { printable } from "./printable.ts";
+import { refusedAt, refusedCalls } from "./refused-calls.ts";
 import type { ResolvedArgument, ResolvedHook } from "./resolved-hook.ts";
 
 /** What all policies together declare of the functions that they hook, by name. */
@@ -24,9 +25,10 @@ export function collectDeclarations(tree: PolicyTree): DeclaredFunctions {
       continue;
     }
     const key = declarationKey(reference);
-    const known: Collected = functions.get(key) ?? { types: new Map(), views: [], results: [] };
+    const known: Collected = functions.get(key) ?? { types: new Map(), views: [], results: [], refuses: [] };
     functions.set(key, known);
     addResult(reference.result, known);
+    known.refuses.push(...refusedCalls(reference).filter((call) => !known.refuses.includes(call)));
     for (const parameter of reference.parameters) {
       const { index } = parameter;
       const type = typeOfParameter(parameter);
@@ -51,6 +53,7 @@ interface Collected {
   readonly types: Map<number, ArgumentType>;
   readonly views: DeclaredView[];
   readonly results: ArgumentType[];
+  readonly refuses: string[];
 }
 
 function addResult(parameter: Parameter | undefined, { results }: Collected): void {
@@ -102,6 +105,7 @@ function resolveRaw(reference: RawHook, fact: HookFact, findings: Diagnostic[]):
     event: undefined,
     // Which functions a name stands for is known for the targets alone.
     need: reference.optional || reference.matching ? "if-present" : "required",
+    ...(reference.refuses.length === 0 ? {} : { refused: refusedAt(reference, fact) }),
   };
 }
 

@@ -14,6 +14,14 @@ export interface ResolvedHook {
   readonly event: ResolvedEvent | undefined;
   /** `if-present`: a kernel without the place does without the hook. */
   readonly need: "required" | "if-present";
+  /** System calls that begin at this tracepoint and that rules may refuse; undefined: none. */
+  readonly refused?: RefusedCalls;
+}
+
+export interface RefusedCalls {
+  readonly calls: ReadonlySet<bigint>;
+  /** The arguments that tell which call it is; undefined where only one begins. */
+  readonly number: readonly number[] | undefined;
 }
 
 /** One place of a portable event. */

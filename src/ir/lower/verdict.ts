@@ -15,6 +15,8 @@ export interface LoweredActions {
   readonly template: Template | undefined;
   /** Whether the author wrote `allow`. */
   readonly allows: boolean;
+  /** Whether the author wrote `deny`, beside a kill or alone. */
+  readonly denies: boolean;
   /** The action that refuses, or the rule. */
   readonly span: Span;
 }
@@ -53,6 +55,7 @@ export function lowerActions(rule: Rule, hook: ResolvedHook, findings: Diagnosti
     limit: post ? lowerLimit(rule.actions, hook) : undefined,
     template: alert?.template && lowerTemplate(alert.template, hook, findings),
     allows: allow !== undefined,
+    denies: deny !== undefined,
     span: refusal?.span ?? rule.span,
   };
 }

@@ -78,6 +78,7 @@ function mapping(span: Span): HookReference {
     syscall: false,
     optional: false,
     matching: false,
+    refuses: [],
     parameters: [parameter(1, "protection"), parameter(2, "flags")],
     result: undefined,
     span,

@@ -100,6 +100,7 @@ export class HookGrammar extends ConditionGrammar {
     let path: StringSyntax | undefined;
     const parameters: ParameterSyntax[] = [];
     let result: ParameterSyntax | undefined;
+    const refuses: NameSyntax[] = [];
     this.OPTION5(() => {
       this.CONSUME(this.word("optional"));
       optional = true;
@@ -134,6 +135,15 @@ export class HookGrammar extends ConditionGrammar {
       result = this.SUBRULE2(this.parameterRule);
       this.CONSUME2(t.CloseParenthesis);
     });
+    this.OPTION7(() => {
+      this.CONSUME(this.word("refusing"));
+      this.CONSUME3(t.OpenParenthesis);
+      this.AT_LEAST_ONE_SEP({
+        SEP: t.Comma,
+        DEF: () => refuses.push(this.SUBRULE(this.nameRule)),
+      });
+      this.CONSUME3(t.CloseParenthesis);
+    });
     return this.ACTION(() => ({
       kind: "raw",
       section,
@@ -144,6 +154,7 @@ export class HookGrammar extends ConditionGrammar {
       target,
       parameters,
       result,
+      refuses,
       span: this.spanFrom(first),
     }));
   });

@@ -30,11 +30,14 @@ function layoutRawHook(hook: RawHookSyntax): Doc {
   const parameters = hook.parameters.map(layoutParameter);
   return concat(
     head.join(" "),
-    parameters.length === 0
-      ? ""
-      : group("(", indent(softLine, join(concat(",", line), parameters)), softLine, ")"),
+    parameters.length === 0 ? "" : layoutList(parameters),
     hook.result === undefined ? "" : concat(" return (", layoutParameter(hook.result), ")"),
+    hook.refuses.length === 0 ? "" : concat(" refusing ", layoutList(hook.refuses.map(({ text }) => text))),
   );
+}
+
+function layoutList(elements: readonly Doc[]): Doc {
+  return group("(", indent(softLine, join(concat(",", line), elements)), softLine, ")");
 }
 
 function layoutParameter(parameter: ParameterSyntax): Doc {

@@ -9,7 +9,7 @@ export function lowerHook(hook: HookSyntax, diagnostics: Diagnostic[]): HookRefe
   if (hook.kind === "event") {
     return hook;
   }
-  const { matching, optional, path, result, section, span, syscall, target } = hook;
+  const { matching, optional, path, refuses, result, section, span, syscall, target } = hook;
   return {
     kind: "raw",
     section,
@@ -20,6 +20,7 @@ export function lowerHook(hook: HookSyntax, diagnostics: Diagnostic[]): HookRefe
     matching,
     parameters: lowerParameters(hook.parameters, diagnostics),
     result: result && lowerParameter(result, 0, diagnostics),
+    refuses: refuses.map(toName),
     span,
   };
 }

@@ -21,6 +21,7 @@ export function raiseHook(hook: HookReference): HookSyntax {
     target: raiseTarget(hook.target),
     parameters: raiseParameters(hook.parameters),
     result: hook.result && raiseParameter(hook.result, hook.result.index === 0),
+    refuses: hook.refuses.map(raiseName),
     span: hook.span,
   };
 }

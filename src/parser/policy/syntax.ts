@@ -145,6 +145,8 @@ export interface RawHookSyntax {
   readonly target: NameSyntax;
   readonly parameters: readonly ParameterSyntax[];
   readonly result: ParameterSyntax | undefined;
+  /** System calls, after `refusing`. */
+  readonly refuses: readonly NameSyntax[];
   readonly span: Span;
 }
 

@@ -102,6 +102,8 @@ export type HookReference =
       readonly parameters: readonly Parameter[];
       /** The return value, when it is asked for. */
       readonly result: Parameter | undefined;
+      /** System calls that begin at this tracepoint, and that rules may refuse. */
+      readonly refuses: readonly Name[];
       readonly span: Span;
     };
 

@@ -71,6 +71,7 @@ export const contextualWords = [
   "optional",
   "matching",
   "return",
+  "refusing",
   "per",
   "then",
   "mute",

@@ -14,6 +14,7 @@ const common = ["action", "rateLimit", "rateLimitScope"];
 const keysOf: Readonly<Record<string, ReadonlySet<string>>> = {
   Signal: new Set([...common, "argSig"]),
   Override: new Set([...common, "argError"]),
+  NotifyEnforcer: new Set([...common, "argError", "argSig", "argIndex"]),
   // The language allows `argError` beside any action; only Override and NotifyEnforcer use it.
   Sigkill: new Set([...common, "argError"]),
 };
@@ -28,15 +29,13 @@ export function lowerActions(selector: YamlMapping, findings: Findings): readonl
   const limits: Action[] = [];
   let report: Action = { kind: "alert", template: undefined, span: selector.span };
   for (const item of itemsOf(selector, "matchActions")) {
-    const action = lowerAction(item, findings);
     limits.push(...lowerRateLimit(item, findings));
-    if (action === undefined) {
-      continue;
-    }
-    if (action.kind === "alert" || action.kind === "silent") {
-      report = report.kind === "silent" ? report : action;
-    } else {
-      verdicts.push(action);
+    for (const action of lowerAction(item, findings)) {
+      if (action.kind === "alert" || action.kind === "silent") {
+        report = report.kind === "silent" ? report : action;
+      } else {
+        verdicts.push(action);
+      }
     }
   }
   const [limit, ...more] = report.kind === "alert" ? limits : [];
@@ -50,38 +49,42 @@ export function lowerActions(selector: YamlMapping, findings: Findings): readonl
   return limit === undefined ? [...verdicts, report] : [...verdicts, report, limit];
 }
 
-function lowerAction(node: YamlNode, findings: Findings): Action | undefined {
+function lowerAction(node: YamlNode, findings: Findings): readonly Action[] {
   const name = scalarOf(node, "action");
   if (node.kind !== "mapping" || name === undefined) {
-    return undefined;
+    return [];
   }
   switch (name.text) {
     case "Post":
       refuseOtherKeys(findings, node, "matchActions", plainKeys);
-      return { kind: "alert", template: undefined, span: name.span };
+      return [{ kind: "alert", template: undefined, span: name.span }];
     case "NoPost":
       refuseOtherKeys(findings, node, "matchActions", plainKeys);
-      return { kind: "silent", span: name.span };
+      return [{ kind: "silent", span: name.span }];
     case "Sigkill":
       refuseOtherKeys(findings, node, "matchActions", keysOf["Sigkill"] ?? plainKeys);
       warnUnusedError(node, findings);
-      return { kind: "kill", signal: undefined, span: name.span };
+      return [{ kind: "kill", signal: undefined, span: name.span }];
     case "Signal":
       return lowerSignal(node, name.span, findings);
     case "Override":
       return lowerOverride(node, name.span, findings);
     case "NotifyEnforcer":
+      return lowerNotification(node, name.span, findings);
     case "CleanupEnforcerNotification":
+      // A notification is for the call that begins: there is never one of before.
+      refuseOtherKeys(findings, node, "matchActions", plainKeys);
+      return [];
     case "GetUrl":
     case "DnsLookup":
     case "TrackSock":
     case "UntrackSock":
     case "Set":
       notYet(findings, name.span, `the action \`${name.text}\``);
-      return undefined;
+      return [];
     default:
       // The schema lists the actions and has refused this one.
-      return undefined;
+      return [];
   }
 }
 
@@ -96,8 +99,40 @@ function warnUnusedError(node: YamlMapping, findings: Findings): void {
   }
 }
 
-function lowerSignal(node: YamlMapping, span: Span, findings: Findings): Action | undefined {
+/** What is asked of the enforcers: a value that the call returns, a signal, or both. */
+function lowerNotification(node: YamlMapping, span: Span, findings: Findings): readonly Action[] {
+  refuseOtherKeys(findings, node, "matchActions", keysOf["NotifyEnforcer"] ?? plainKeys);
+  const index = scalarOf(node, "argIndex");
+  if (index !== undefined) {
+    findings.push(
+      diagnostic("ignored-key", index.span, "no notification is ever missed, so none is counted", {
+        help: "remove `argIndex`",
+      }),
+    );
+  }
+  const isAsked = (key: string): boolean => {
+    const value = scalarOf(node, key);
+    return value !== undefined && value.value !== 0;
+  };
+  if (!isAsked("argError") && !isAsked("argSig")) {
+    findings.push(
+      diagnostic("missing-key", span, "`NotifyEnforcer` needs `argError` or `argSig`", {
+        help: "add `argError: -1` to refuse with EPERM, `argSig: 9` to kill",
+      }),
+    );
+  }
+  return [
+    ...(isAsked("argError") ? overrideOf(node, span, findings) : []),
+    ...(isAsked("argSig") ? signalOf(node, span, findings) : []),
+  ];
+}
+
+function lowerSignal(node: YamlMapping, span: Span, findings: Findings): readonly Action[] {
   refuseOtherKeys(findings, node, "matchActions", keysOf["Signal"] ?? plainKeys);
+  return signalOf(node, span, findings);
+}
+
+function signalOf(node: YamlMapping, span: Span, findings: Findings): readonly Action[] {
   const signal = scalarOf(node, "argSig");
   if (signal === undefined || typeof signal.value !== "number" || !Number.isSafeInteger(signal.value)) {
     if (signal === undefined) {
@@ -107,17 +142,19 @@ function lowerSignal(node: YamlMapping, span: Span, findings: Findings): Action 
         }),
       );
     }
-    return undefined;
+    return [];
   }
-  return {
-    kind: "kill",
-    signal: { kind: "integer", value: BigInt(signal.value), span: signal.span },
-    span,
-  };
+  return [
+    { kind: "kill", signal: { kind: "integer", value: BigInt(signal.value), span: signal.span }, span },
+  ];
 }
 
-function lowerOverride(node: YamlMapping, span: Span, findings: Findings): Action | undefined {
+function lowerOverride(node: YamlMapping, span: Span, findings: Findings): readonly Action[] {
   refuseOtherKeys(findings, node, "matchActions", keysOf["Override"] ?? plainKeys);
+  return overrideOf(node, span, findings);
+}
+
+function overrideOf(node: YamlMapping, span: Span, findings: Findings): readonly Action[] {
   const error = scalarOf(node, "argError");
   if (error === undefined || typeof error.value !== "number" || !Number.isSafeInteger(error.value)) {
     if (error === undefined) {
@@ -127,7 +164,7 @@ function lowerOverride(node: YamlMapping, span: Span, findings: Findings): Actio
         }),
       );
     }
-    return undefined;
+    return [];
   }
   if (error.value >= 0 || error.value < -4095) {
     findings.push(
@@ -135,7 +172,7 @@ function lowerOverride(node: YamlMapping, span: Span, findings: Findings): Actio
         help: "to refuse write the errno with a minus: `-1` for EPERM, `-13` for EACCES",
       }),
     );
-    return undefined;
+    return [];
   }
-  return { kind: "deny", errno: { kind: "integer", value: BigInt(-error.value), span: error.span }, span };
+  return [{ kind: "deny", errno: { kind: "integer", value: BigInt(-error.value), span: error.span }, span }];
 }

@@ -5,6 +5,7 @@ import type { YamlMapping } from "../yaml/tree.ts";
 import { entryOf, itemsOf, scalarOf, valueOf } from "../yaml/tree.ts";
 import type { DeclaredArgument } from "./arguments.ts";
 import { lowerArgument, lowerArguments, textAt } from "./arguments.ts";
+import { lowerNotifications } from "./enforcers.ts";
 import type { Findings } from "./findings.ts";
 import type { CallLists } from "./lists.ts";
 import { lowerSelectors } from "./selector.ts";
@@ -15,6 +16,8 @@ export const commonKeys = ["args", "selectors", "message", "tags"] as const;
 /** What the entries of all sections can refer to. */
 export interface SectionScope {
   readonly lists: CallLists;
+  /** The calls that enforcers act on; undefined without any. */
+  readonly enforced: readonly Name[] | undefined;
   readonly findings: Findings;
 }
 
@@ -34,12 +37,24 @@ export function lowerBlock(
   node: YamlMapping,
   targets: readonly HookTarget[],
   result: DeclaredArgument | undefined,
-  { lists, findings }: SectionScope,
+  { lists, enforced, findings }: SectionScope,
 ): Block {
   const isTracepoint = targets.some(
     ({ section }) => section === "tracepoint" || section === "raw_tracepoint",
   );
   const declared = lowerArguments(node, isTracepoint ? "tracepoint" : "function", findings);
+  const [first] = targets;
+  const notifications = lowerNotifications(
+    {
+      node,
+      section: first?.section ?? "kprobe",
+      targets: targets.map(({ name }) => name),
+      syscall: first?.syscall === true,
+      declared,
+    },
+    enforced,
+    findings,
+  );
   const hooks = targets.map(({ section, name, path, syscall, optional, matching }): HookReference => ({
     kind: "raw",
     section,
@@ -50,13 +65,14 @@ export function lowerBlock(
     matching,
     parameters: declared.map(({ parameter }) => parameter),
     result: result?.parameter,
+    refuses: notifications.refuses,
     span: name.span,
   }));
   return {
     kind: "block",
     hooks,
     condition: undefined,
-    rules: lowerSelectors({ declared, result, node, lists }, findings),
+    rules: lowerSelectors({ declared, result, node, lists, notifications }, findings),
     otherwise: undefined,
     group: undefined,
     severity: undefined,

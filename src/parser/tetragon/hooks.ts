@@ -12,6 +12,7 @@ import {
   lowerResult,
   plainTarget,
 } from "./block.ts";
+import { lowerEnforcers } from "./enforcers.ts";
 import type { Findings } from "./findings.ts";
 import { refuseOtherKeys } from "./findings.ts";
 import { type CallLists, findList, isListReference, lowerLists } from "./lists.ts";
@@ -33,7 +34,8 @@ export const hookSections = ["kprobes", "fentries", "tracepoints", "uprobes", "l
 
 /** Every entry of every hook section of a `spec`, in order. */
 export function lowerSections(spec: YamlNode, findings: Findings): readonly Block[] {
-  const scope: SectionScope = { lists: lowerLists(spec, findings), findings };
+  const lists = lowerLists(spec, findings);
+  const scope: SectionScope = { lists, enforced: lowerEnforcers(spec, lists, findings), findings };
   return [
     ...itemsOf(spec, "kprobes").map((entry) => lowerFunction(entry, "kprobes", scope)),
     ...itemsOf(spec, "fentries").map((entry) => lowerFunction(entry, "fentries", scope)),

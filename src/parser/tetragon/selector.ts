@@ -4,6 +4,7 @@ import { entryOf, itemsOf, scalarOf, valueOf } from "../yaml/tree.ts";
 import { lowerActions } from "./actions.ts";
 import type { DeclaredArgument } from "./arguments.ts";
 import { nameAt } from "./arguments.ts";
+import { type Notifications, notificationOf, notifyingRules } from "./enforcers.ts";
 import type { Findings } from "./findings.ts";
 import { notYet, refuseOtherKeys } from "./findings.ts";
 import type { CallLists } from "./lists.ts";
@@ -19,6 +20,7 @@ export interface HookScope {
   readonly lists: CallLists;
   /** The hook, for the rule that stands for no selector at all. */
   readonly node: YamlMapping;
+  readonly notifications: Notifications;
 }
 
 const loweredKeys: ReadonlySet<string> = new Set([
@@ -46,9 +48,13 @@ export function lowerSelectors(scope: HookScope, findings: Findings): readonly R
       },
     ];
   }
-  return selectors
-    .map((selector) => lowerSelector(selector, scope, findings))
-    .filter((rule) => rule !== undefined);
+  return selectors.flatMap((selector) => {
+    const rule = lowerSelector(selector, scope, findings);
+    const notification = notificationOf(selector);
+    return rule === undefined || notification === undefined
+      ? (rule ?? [])
+      : notifyingRules(rule, scope.notifications, notification);
+  });
 }
 
 function lowerSelector(node: YamlNode, scope: HookScope, findings: Findings): Rule | undefined {
