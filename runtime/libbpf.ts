@@ -79,8 +79,10 @@ export const programAttach = bind<(first: Pointer) => Pointer | null>(
 export interface UserPlace {
   readonly path: string;
   readonly offset: number;
-  /** Offset of a counter in the file that the kernel raises while a program is attached. */
-  readonly counter?: number;
+  /** Offset of a counter in the file that the kernel raises while a program is attached; 0: none. */
+  readonly counter: number;
+  /** What the program is told of the place; 0: nothing, as before 5.15. */
+  readonly cookie: number;
   readonly atReturn: boolean;
 }
 
@@ -103,8 +105,8 @@ const attachAtPlace = bind<
 export function attachUser(program: Pointer, place: UserPlace): Pointer | null {
   return attachAtPlace(program, ALL_PROCESSES, place.path, place.offset, {
     sz: koffi.sizeof(userOptions),
-    ref_ctr_offset: place.counter ?? 0,
-    bpf_cookie: 0,
+    ref_ctr_offset: place.counter,
+    bpf_cookie: place.cookie,
     retprobe: place.atReturn,
     func_name: null,
   });

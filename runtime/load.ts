@@ -28,7 +28,7 @@ import { readNamespaces, readSnapshots } from "./credentials.ts";
 import { LIMIT_MAPS, OPTIONAL_MAPS, SCOPE_MAPS, WELL_KNOWN_MAPS } from "./manifest.ts";
 import type { ManifestAttachment, ManifestUserPlace } from "./manifest.ts";
 import { errnoName, fillMap, insertEntry, writeWord } from "./maps.ts";
-import { attachToPlace, lineOfProgram } from "./user-place.ts";
+import { type Attached, attachToPlace, lineOfProgram } from "./user-place.ts";
 import { writeSecret, writeThrottling } from "./throttling.ts";
 import type { Throttling } from "./throttling.ts";
 import type { SourceLine } from "./verifier-log.ts";
@@ -55,6 +55,8 @@ export interface ChosenProgram {
 
 export interface AttachedLink extends ChosenProgram {
   readonly link: Pointer;
+  /** Which of the program's links it is. */
+  readonly part: number;
 }
 
 /** A bundle at work. */
@@ -299,23 +301,30 @@ function fillSnapshots(object: Pointer): void {
   }
 }
 
+function attachBySection(program: Pointer): Attached {
+  const link = programAttach(program);
+  return link === null
+    ? { kind: "refused", reason: errnoName(-lastErrno()) }
+    : { kind: "attached", links: [link] };
+}
+
 function attach(prepared: Prepared): Result<Loaded> {
   const links: AttachedLink[] = [];
   const skipped = [...prepared.skipped];
   for (const chosen of prepared.chosen) {
     const { program, place } = chosen;
-    const link = place === undefined ? programAttach(program) : attachToPlace(program, place);
-    if (typeof link === "string" && chosen.attachment.need === "if-present") {
+    const attached =
+      place === undefined ? attachBySection(program) : attachToPlace(prepared.object, program, place);
+    if (attached.kind === "missing" && chosen.attachment.need === "if-present") {
       skipped.push(chosen.attachment);
       continue;
     }
-    if (link === null || typeof link === "string") {
-      const reason = link ?? errnoName(-lastErrno());
+    if (attached.kind !== "attached") {
       const line = lineOfProgram(prepared.bundle.manifest, chosen.name);
       for (const { link: earlier } of links) {
         linkDestroy(earlier);
       }
-      return failed(3, `can't attach \`${chosen.attachment.purpose}\` (${chosen.name}): ${reason}`, [
+      return failed(3, `can't attach \`${chosen.attachment.purpose}\` (${chosen.name}): ${attached.reason}`, [
         ...(line === undefined ? [] : [line]),
         ...heard()
           .trim()
@@ -324,7 +333,7 @@ function attach(prepared: Prepared): Result<Loaded> {
         "nothing stays attached",
       ]);
     }
-    links.push({ ...chosen, link });
+    links.push(...attached.links.map((link, part) => ({ ...chosen, link, part })));
   }
   fillSnapshots(prepared.object);
   return ok({ ...prepared, links, skipped });

@@ -209,7 +209,7 @@ export interface ManifestAlternative {
   readonly attach?: ManifestUserPlace;
 }
 
-/** A place in an ELF file: a symbol, an address, or an offset in the file. */
+/** A place in an ELF file: a symbol, an address, an offset in the file, or a static point. */
 export interface ManifestUserPlace {
   readonly path: string;
   readonly symbol?: string;
@@ -217,9 +217,28 @@ export interface ManifestUserPlace {
   readonly address?: number;
   /** Offset in the file of a counter that the kernel raises while a program is attached. */
   readonly counter?: number;
+  readonly point?: ManifestStaticPoint;
   /** Whether where the function returns, not where it begins. */
   readonly atReturn: boolean;
 }
+
+/** A static point (USDT) of a file: its notes say where it is, and where its arguments are. */
+export interface ManifestStaticPoint {
+  readonly provider: string;
+  readonly name: string;
+  /** Numbers of the arguments that the program reads. */
+  readonly arguments: readonly number[];
+  /** The first of the hook's rows in the map `static_rows`. */
+  readonly firstRow: number;
+  /** Whether the program tells places with different rows apart: kernels before 5.15 can't. */
+  readonly cookie: boolean;
+}
+
+/** Map of where the arguments of static points are: `bpf/templates/static_point.h`. */
+export const STATIC_ROWS = "static_rows";
+export const STATIC_ROW_BYTES = 192;
+/** Ways in which the points of one hook may have their arguments. */
+export const STATIC_ROWS_PER_HOOK = 16;
 
 export type ManifestRequirement =
   /** `bpf` is in /sys/kernel/security/lsm. */

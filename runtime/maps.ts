@@ -67,6 +67,11 @@ export function writeWord(fd: number, index: number, value: number): boolean {
   return mapUpdate(fd, new Uint8Array(key.buffer), new Uint8Array(content.buffer), 0) === 0;
 }
 
+/** Sets an element of an array. */
+export function writeElement(fd: number, index: number, value: Uint8Array): boolean {
+  return fd >= 0 && mapUpdate(fd, new Uint8Array(new Uint32Array([index]).buffer), value, 0) === 0;
+}
+
 /** Enters a value under a u32, unless there is one already or no room. */
 export function insertEntry(fd: number, key: number, value: Uint8Array): void {
   mapUpdate(fd, new Uint8Array(new Uint32Array([key]).buffer), value, ONLY_NEW);

@@ -101,8 +101,8 @@ function pinMaps(loaded: Loaded, directory: string): void {
 /** Before 5.15 the kernel can't pin kprobes and tracepoints: EINVAL. Then no link is pinned. */
 function pinLinks(loaded: Loaded, directory: string): readonly string[] {
   const unpinnable: string[] = [];
-  for (const { link, name, attachment } of loaded.links) {
-    const error = pinObject(linkFd(link), `${directory}/links/${name}`);
+  for (const { link, name, part, attachment } of loaded.links) {
+    const error = pinObject(linkFd(link), `${directory}/links/${name}${part === 0 ? "" : `_${part}`}`);
     if (error < 0 && errnoName(error) !== "EINVAL") {
       throw new Error(`program ${name}: ${errnoName(error)}`);
     }

@@ -1,5 +1,11 @@
 /** The manifest and the map plan of a bundle, checked: a bundle is input from outside. */
-import { LIMIT_MOST_COUNT, MANIFEST_FORMAT, TEMPLATE_VALUES, VALUE_FORMATS } from "../manifest.ts";
+import {
+  LIMIT_MOST_COUNT,
+  MANIFEST_FORMAT,
+  STATIC_ROWS_PER_HOOK,
+  TEMPLATE_VALUES,
+  VALUE_FORMATS,
+} from "../manifest.ts";
 import type {
   LineOrigins,
   Manifest,
@@ -16,6 +22,7 @@ import type {
   ManifestRule,
   ManifestTemplatePart,
   ManifestValueType,
+  ManifestStaticPoint,
   ManifestUserPlace,
   ManifestVerdict,
   MapPlan,
@@ -278,7 +285,18 @@ function userPlace(at: Placed): ManifestUserPlace {
     ...optional(at, "offset", offset),
     ...optional(at, "address", offset),
     ...optional(at, "counter", offset),
+    ...optional(at, "point", staticPoint),
     atReturn: truth(field(at, "atReturn")),
+  };
+}
+
+function staticPoint(at: Placed): ManifestStaticPoint {
+  return {
+    provider: text(field(at, "provider"), 128),
+    name: text(field(at, "name"), 128),
+    arguments: list(field(at, "arguments"), 12, (one) => integer(one, 0, 11)),
+    firstRow: integer(field(at, "firstRow"), 0, MAX_U32 - STATIC_ROWS_PER_HOOK),
+    cookie: truth(field(at, "cookie")),
   };
 }
 

@@ -14,6 +14,7 @@ import type {
   ManifestScope,
   MapPlan,
 } from "../../runtime/manifest.ts";
+import { STATIC_ROWS_PER_HOOK } from "../../runtime/manifest.ts";
 import { type CWriter, type LineOrigin, cComment, cIdentifier, createCWriter } from "./c-writer.ts";
 import { writeDecide } from "./decide-code.ts";
 import { writeEndTables } from "./ends-code.ts";
@@ -28,6 +29,7 @@ import { scopeAttachments, scopePlan, scopeWords, writeScopeSize } from "./scope
 import { plannedIntegers, plannedMap, writeTables } from "./table-code.ts";
 import { writeProgram, writeRefusal } from "./program-code.ts";
 import { heldTexts } from "./texts.ts";
+import { isStaticPoint, staticMaps, userPlace } from "./static-points.ts";
 import { hookName, refusesLater, writeValuesStruct } from "./values.ts";
 
 /** Name of the generated file in bundles and messages. */
@@ -80,7 +82,7 @@ export function generate(verified: VerifiedIr): Program {
       ...attachments,
     ],
     fills: kept?.fills ?? [],
-    maps: kept?.maps ?? [],
+    maps: [...(kept?.maps ?? []), ...staticMaps(ir.hooks)],
     scope: scopePlan(ir, parts.hooks),
     programHooks,
   };
@@ -138,6 +140,11 @@ export function writePreamble(writer: CWriter, { hooks: parts, exec }: Parts, po
   writer.line();
   if (parts.some(({ hook }) => refusesLater(hook))) {
     writer.line('#include "refusal.h"');
+    writer.line();
+  }
+  if (hooks.some(isStaticPoint)) {
+    writer.line(`#define STATIC_ROWS ${hooks.length * STATIC_ROWS_PER_HOOK}`);
+    writer.line('#include "static_point.h"');
     writer.line();
   }
   for (const type of pointedTypes(parts)) {
@@ -240,6 +247,7 @@ function writeAttachment(
     generations.map((generation): ManifestAlternative => {
       const program = programName(hook, attachment, point, generation.suffix);
       programHooks.set(program, index);
+      const place = userPlace(hook, index, point, generation.name === "GENERATION_6_1");
       write(writer, {
         ...{ hook, hookIndex: index, scope: part.scope, attachment, point, program },
         generation: generation.name,
@@ -247,7 +255,7 @@ function writeAttachment(
       return {
         program,
         requires: [...point.requires, ...generation.requires],
-        ...(point.place === undefined ? {} : { attach: { ...point.place, atReturn: point.seesResult } }),
+        ...(place === undefined ? {} : { attach: place }),
       };
     }),
   );

@@ -5,6 +5,7 @@ import type { AttachPoint, CParameter } from "../kernel/hook.ts";
 import { cTypeOf } from "../kernel/views.ts";
 import { elementAt } from "../source/invariant.ts";
 import type { CWriter } from "./c-writer.ts";
+import { firstStaticRow } from "./static-points.ts";
 import { hookName, refusesLater, usedArguments, writeValuesFrom } from "./values.ts";
 
 /** What is written, and for what. */
@@ -35,6 +36,15 @@ export function writeProgram(writer: CWriter, subject: ProgramSubject): void {
     writer.line(`struct ${name}_values values = {};`);
     writeParameters(writer, subject);
     writer.line();
+    if (point.kind === "usdt") {
+      const { name: registers } = elementAt(point.parameters, 0);
+      writer.line(
+        `const struct static_row *row = static_row(${registers}, ${firstStaticRow(subject.hookIndex)}, generation);`,
+      );
+      writer.line();
+      writer.line("if (!row)");
+      writer.line("\treturn 0;");
+    }
     if (point.kind === "lsm") {
       writer.line("/* Another program has refused already. */");
       writer.line("if (result)");

@@ -185,7 +185,18 @@ function sizeExpression(point: AttachPoint, type: ArgumentType): string | undefi
   if (mapping?.kind === "register") {
     return `${elementAt(point.parameters, mapping.registers).name}->${mapping.register}`;
   }
+  if (mapping?.kind === "static-argument") {
+    return staticArgument(point, mapping);
+  }
   return mapping?.kind === "parameter" ? elementAt(point.parameters, mapping.parameter).name : "0";
+}
+
+/** C expression for an argument of a static point; the program has looked up the row. */
+function staticArgument(
+  point: AttachPoint,
+  { registers, argument }: Extract<ArgumentMapping, { kind: "static-argument" }>,
+): string {
+  return `static_argument(${elementAt(point.parameters, registers).name}, row, ${argument})`;
 }
 
 /** How an argument is read: by its type, or by what leads to it. */
@@ -244,6 +255,12 @@ function writeArgument(
       // A caller must not have the kernel's memory read in its place.
       const isPointer = kind === "text" || kind === "sockaddr";
       writeParameter(writer, argument, kind, isPointer ? `user_address(${register})` : register);
+      return;
+    }
+    case "static-argument": {
+      const read = staticArgument(point, mapping);
+      const isPointer = kind === "text" || kind === "sockaddr";
+      writeParameter(writer, argument, kind, isPointer ? `user_address(${read})` : read);
       return;
     }
     case "current-tgid":

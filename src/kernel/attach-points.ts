@@ -124,10 +124,13 @@ export function opaque(name: string, cType: string): ArgumentFact {
 
 /** Whether the programs of a point are passed the registers of the processor, and nothing else. */
 export function takesRegisters({ kind }: AttachPoint): boolean {
-  return kind === "uprobe" || kind === "uretprobe";
+  return kind === "uprobe" || kind === "uretprobe" || kind === "usdt";
 }
 
 /** The ELF section of the object that a program stands in: it tells libbpf what the program is attached to. */
 export function sectionOf({ kind, target, place }: AttachPoint): string {
-  return place === undefined ? `${kind}/${target}` : kind;
+  if (place === undefined) {
+    return `${kind}/${target}`;
+  }
+  return kind === "usdt" ? "uprobe" : kind;
 }

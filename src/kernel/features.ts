@@ -41,6 +41,7 @@ export const helperFeatures = {
   bpf_get_current_cgroup_id: helper("4.18", 80, "get_current_cgroup_id"),
   /** In tracing and LSM programs; 5.6 has it for network programs. Seen missing on 5.10. */
   bpf_get_current_ancestor_cgroup_id: helper("5.15", 123),
+  bpf_get_attach_cookie: helper("5.15", 174),
   bpf_get_current_comm: helper("4.2", 16, "get_current_comm"),
   bpf_get_current_pid_tgid: helper("4.2", 14, "get_current_pid_tgid"),
   bpf_get_current_task: helper("4.8", 35, "get_current_task"),
@@ -73,6 +74,8 @@ export const programFeatures = {
   tracepoint: since("4.7", "BPF_PROG_TYPE_TRACEPOINT"),
   uprobe: since("4.1", "BPF_PROG_TYPE_KPROBE"),
   uretprobe: since("4.1", "BPF_PROG_TYPE_KPROBE"),
+  /** The counters of static points. */
+  usdt: since("4.20", "BPF_PROG_TYPE_KPROBE"),
   tp_btf: since("5.5", "BPF_TRACE_RAW_TP"),
   fentry: since("5.5", "BPF_TRACE_FENTRY"),
   fexit: since("5.5", "BPF_TRACE_FEXIT"),

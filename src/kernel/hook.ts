@@ -64,7 +64,7 @@ export interface HookFact {
   /** What events call it, where that is not unique. */
   readonly name?: string;
   /** How events name the kind of hook. */
-  readonly section: "kprobe" | "lsm" | "tracepoint" | "uprobe";
+  readonly section: "kprobe" | "lsm" | "tracepoint" | "uprobe" | "usdt";
   /** The file of a hook on a program. */
   readonly path?: string;
   readonly arguments: readonly ArgumentFact[];
@@ -115,7 +115,8 @@ export type AttachKind =
   | "tp_btf"
   | "tracepoint"
   | "uprobe"
-  | "uretprobe";
+  | "uretprobe"
+  | "usdt";
 
 /** A place in a program or library. */
 export interface UserPlace {
@@ -128,6 +129,8 @@ export interface UserPlace {
   readonly address?: number;
   /** Offset in the file of a counter that the kernel raises while a program is attached. */
   readonly counter?: number;
+  /** A static point, which notes of the file tell the place of: in the place of symbol, offset and address. */
+  readonly point?: { readonly provider: string; readonly name: string };
 }
 
 /** A register of a `struct pt_regs` of x86-64 that passes an argument, or the result. */
@@ -201,6 +204,8 @@ export type ArgumentMapping =
   | { readonly kind: "sending-socket"; readonly socket: number; readonly message: number }
   /** What a register held when the call began; `registers` is a `struct pt_regs *` parameter. */
   | { readonly kind: "register"; readonly registers: number; readonly register: Register }
+  /** An argument of a static point of a program, from where the file's notes say that it is. */
+  | { readonly kind: "static-argument"; readonly registers: number; readonly argument: number }
   /** The process id of the task that is running. */
   | { readonly kind: "current-tgid" }
   /** `CLONE_NEW*` that unshare or setns was called with; 0 in other system calls. */

@@ -1,7 +1,7 @@
 /** Hook facts for system calls, which the kernel enters through functions of its own on each architecture. */
 import { type PlaceShape, int64, trampoline } from "./attach-points.ts";
 import type { ArgumentMapping, ArgumentType, AttachPoint, HookFact, Refusals, Register } from "./hook.ts";
-import { registerArguments } from "./register-arguments.ts";
+import { numberedArguments } from "./numbered-arguments.ts";
 import { systemCall } from "./system-calls.ts";
 
 /** How a program calls the kernel: `x64` with the `syscall` instruction, `ia32` as 32-bit programs do. */
@@ -123,7 +123,7 @@ export function systemCallHook(
   return {
     id: target,
     section: "kprobe",
-    arguments: registerArguments(registers, declared),
+    arguments: numberedArguments(registers.length, declared),
     result: int64,
     attachPoints: [
       // Some kernels let programs change what the function returns: the last resort where nothing else can refuse.

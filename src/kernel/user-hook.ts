@@ -1,7 +1,7 @@
 /** Hook facts for functions of programs and libraries. */
 import { int64 } from "./attach-points.ts";
 import type { ArgumentMapping, ArgumentType, AttachPoint, HookFact, Register, UserPlace } from "./hook.ts";
-import { registerArguments } from "./register-arguments.ts";
+import { numberedArguments } from "./numbered-arguments.ts";
 import { objectFact } from "./objects.ts";
 
 /** Registers that pass arguments of functions; further ones lie on the stack. */
@@ -60,7 +60,7 @@ function registerMapping(register: Register): ArgumentMapping {
   return { kind: "register", registers: 0, register };
 }
 
-function userPoint(kind: "uprobe" | "uretprobe", target: string, place: UserPlace): AttachPoint {
+function userPoint(kind: "uprobe" | "uretprobe" | "usdt", target: string, place: UserPlace): AttachPoint {
   return {
     ...{ kind, target, place },
     parameters: [registers],
@@ -80,7 +80,7 @@ export function userHook(place: UserPlace, text: string, { types }: DeclaredUser
     name: text,
     path: place.path,
     section: "uprobe",
-    arguments: registerArguments(argumentRegisters, types),
+    arguments: numberedArguments(argumentRegisters.length, types),
     result: undefined,
     attachPoints: [
       { ...userPoint("uprobe", target, place), argumentMappings: argumentRegisters.map(registerMapping) },
@@ -88,6 +88,38 @@ export function userHook(place: UserPlace, text: string, { types }: DeclaredUser
     alsoServedBy: [],
     guards: [],
     // A process that has come to a breakpoint takes its signals before it goes on.
+    killsFirst: true,
+  };
+}
+
+/** Arguments of a static point that can be read. */
+export const staticArgumentLimit = 12;
+
+/** Reads the provider and the name of a static point: `postgresql:query__start`. */
+export function parseStaticPoint(path: string, text: string): UserPlace | undefined {
+  const [, provider, name] = /^([^\s\p{C}:]{1,128}):([^\s\p{C}:]{1,128})$/u.exec(text) ?? [];
+  return provider === undefined || name === undefined ? undefined : { path, point: { provider, name } };
+}
+
+/** A static point of a program. Where its arguments are is known when the bundle is loaded. */
+export function staticHook(place: UserPlace, text: string, { types }: DeclaredUserPlace): HookFact {
+  const target = `${place.path}:${text}`;
+  const numbers = Array.from({ length: staticArgumentLimit }, (_, argument) => argument);
+  const argumentMappings = numbers.map((argument): ArgumentMapping => ({
+    kind: "static-argument",
+    registers: 0,
+    argument,
+  }));
+  return {
+    id: target,
+    name: text,
+    path: place.path,
+    section: "usdt",
+    arguments: numberedArguments(staticArgumentLimit, types),
+    result: undefined,
+    attachPoints: [{ ...userPoint("usdt", target, place), argumentMappings }],
+    alsoServedBy: [],
+    guards: [],
     killsFirst: true,
   };
 }

@@ -150,7 +150,8 @@ function needsView(fact: HookFact, index: number, type: ArgumentType): boolean {
 
 /** Only an argument that is a parameter or a register as it is can be read in another way. */
 function viewMapping(mapping: ArgumentMapping): ArgumentMapping {
-  return mapping.kind === "parameter" || mapping.kind === "register" ? mapping : { kind: "absent" };
+  const kinds: readonly ArgumentMapping["kind"][] = ["parameter", "register", "static-argument"];
+  return kinds.includes(mapping.kind) ? mapping : { kind: "absent" };
 }
 
 /** The argument of the hook that is the view of another one. */

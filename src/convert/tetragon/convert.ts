@@ -32,6 +32,7 @@ function convertPolicy(policy: Policy, diagnostics: Diagnostic[]): string | unde
     fentries: [],
     tracepoints: [],
     uprobes: [],
+    usdts: [],
     lsmhooks: [],
   };
   const enforced = refusedCalls(policy);
@@ -39,7 +40,7 @@ function convertPolicy(policy: Policy, diagnostics: Diagnostic[]): string | unde
     for (const hook of block.hooks) {
       const entry = convertBlock(block, hook, enforced);
       if (typeof entry === "string") {
-        entries[(hook.kind === "raw" ? sectionOf(hook.section) : undefined) ?? "kprobes"].push(entry);
+        entries[hook.kind === "raw" ? sectionOf(hook.section) : "kprobes"].push(entry);
       } else {
         diagnostics.push(lossFinding(entry, "the block is left out"));
       }
@@ -62,9 +63,9 @@ function refusedCalls(policy: Policy): readonly string[] {
   return [...new Set(names.map(({ text }) => text))];
 }
 
-type Section = "kprobes" | "fentries" | "tracepoints" | "uprobes" | "lsmhooks";
+type Section = "kprobes" | "fentries" | "tracepoints" | "uprobes" | "usdts" | "lsmhooks";
 
-function sectionOf(section: RawHook["section"]): Section | undefined {
+function sectionOf(section: RawHook["section"]): Section {
   switch (section) {
     case "kprobe":
       return "kprobes";
@@ -78,7 +79,7 @@ function sectionOf(section: RawHook["section"]): Section | undefined {
     case "uprobe":
       return "uprobes";
     case "usdt":
-      return undefined;
+      return "usdts";
   }
 }
 
@@ -135,9 +136,6 @@ function convertBlock(block: Block, hook: HookReference, enforced: readonly stri
   if (block.group !== undefined) {
     return loss(block.group.span, "a TracingPolicy has no decision groups");
   }
-  if (sectionOf(hook.section) === undefined) {
-    return loss(hook.span, `\`${hook.section}\` hooks are not converted`);
-  }
   const [refused] = hook.refuses;
   const isOwn = hook.target.text !== "raw_syscalls/sys_enter" || hook.refuses.length === enforced.length;
   if (refused !== undefined && !isOwn) {
@@ -186,9 +184,13 @@ function placeLines(hook: RawHook): readonly string[] {
         ...userPlaceLines(target),
         ...(optional ? ["ignore: {callNotFound: true}"] : []),
       ];
+    case "usdt": {
+      const [provider = "", name = ""] = target.split(":");
+      const path = `path: ${quote(hook.path?.text ?? "")}`;
+      return [path, `provider: ${quote(provider)}`, `name: ${quote(name)}`];
+    }
     case "kprobe":
     case "fentry":
-    case "usdt":
       return [
         `call: ${quote(target)}`,
         `syscall: ${syscall}`,

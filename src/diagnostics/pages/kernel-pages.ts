@@ -7,8 +7,8 @@ const sound = onHook("kprobe security_file_open(f: file)");
 
 export const kernelPages = {
   "not-supported-yet": inPolicy(
-    onHook('usdt "/usr/bin/postgres" "postgresql:query__start"', "alert"),
-    onHook("kprobe tcp_connect(sk: sock)", "alert"),
+    onHook('uprobe "/usr/bin/bash" readline(prompt: string) return (line: string)', "alert"),
+    onHook('uprobe "/usr/bin/bash" readline return (line: string)', "alert"),
   ),
   "unknown-hook": inPolicy(onHook('kprobe "not a function"', "alert"), sound),
   "group-without-precedence": inPolicy(

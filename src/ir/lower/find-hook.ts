@@ -73,8 +73,8 @@ export function findFacts(search: HookSearch): readonly HookFact[] {
 
 /** What declarations of a hook are kept under: functions, LSM hooks and tracepoints have names of their own. */
 export function declarationKey({ section, syscall, path, target, result }: RawHook): string {
-  if (section === "uprobe") {
-    return `uprobe/${path?.text ?? ""}:${target.text}${result === undefined ? "" : " return"}`;
+  if (section === "uprobe" || section === "usdt") {
+    return `${section}/${path?.text ?? ""}:${target.text}${result === undefined ? "" : " return"}`;
   }
   const call = syscall ? parseSystemCall(target.text) : undefined;
   const prefix = section === "kprobe" || section === "fentry" ? "" : `${section}/`;
@@ -101,17 +101,8 @@ function findFact(search: HookSearch): HookFact | undefined {
     case "tracepoint":
       return findRecord(search);
     case "uprobe":
-      return findUserPlace(reference, declaredOf(declarationKey(reference)), findings);
     case "usdt":
-      findings.push(
-        diagnostic(
-          "not-supported-yet",
-          reference.target.span,
-          `\`${reference.section}\` hooks are not supported yet`,
-          { help: "hook a kernel function that the operation goes through" },
-        ),
-      );
-      return undefined;
+      return findUserPlace(reference, declaredOf(declarationKey(reference)), findings);
   }
 }
 

@@ -4,7 +4,10 @@ import type { HookFact } from "../../kernel/hook.ts";
 import {
   type DeclaredUserPlace,
   isUserType,
+  parseStaticPoint,
   parseUserPlace,
+  staticArgumentLimit,
+  staticHook,
   userArgumentLimit,
   userHook,
   userReturnHook,
@@ -21,7 +24,7 @@ export function findUserPlace(
   declared: DeclaredUserPlace,
   findings: Diagnostic[],
 ): HookFact | undefined {
-  const { target, path, parameters, result } = reference;
+  const { section, target, path, parameters, result } = reference;
   if (path === undefined || !/^\/[^\p{C}]*$/u.test(path.text) || path.text.length > LONGEST_PATH) {
     findings.push(
       diagnostic(
@@ -35,7 +38,8 @@ export function findUserPlace(
     );
     return undefined;
   }
-  const place = parseUserPlace(path.text, target.text);
+  const isStatic = section === "usdt";
+  const place = (isStatic ? parseStaticPoint : parseUserPlace)(path.text, target.text);
   if (place === undefined) {
     findings.push(
       diagnostic(
@@ -43,7 +47,9 @@ export function findUserPlace(
         target.span,
         `\`${printable(target.text)}\` is no place of a program`,
         {
-          help: "name a symbol, `symbol+4`, an address `@0x401000` or an offset in the file `+0x1000`",
+          help: isStatic
+            ? "name the provider and the point: `postgresql:query__start`"
+            : "name a symbol, `symbol+4`, an address `@0x401000` or an offset in the file `+0x1000`",
         },
       ),
     );
@@ -57,7 +63,7 @@ export function findUserPlace(
   if (findings.length > before) {
     return undefined;
   }
-  const hook = result === undefined ? userHook : userReturnHook;
+  const hook = isStatic ? staticHook : result === undefined ? userHook : userReturnHook;
   return hook(place, target.text, declared);
 }
 
@@ -76,16 +82,24 @@ function checkType({ type: { text, span } }: Parameter, findings: Diagnostic[]):
   }
 }
 
-function checkArguments({ parameters, result }: RawHook, findings: Diagnostic[]): void {
-  const far = parameters.find(({ index }) => index >= userArgumentLimit);
+function checkArguments({ section, parameters, result }: RawHook, findings: Diagnostic[]): void {
+  const limit = section === "usdt" ? staticArgumentLimit : userArgumentLimit;
+  const far = parameters.find(({ index }) => index >= limit);
   if (far !== undefined) {
+    const which = section === "usdt" ? `the first ${limit} arguments` : "arguments in registers";
     findings.push(
-      diagnostic("argument-out-of-range", far.span, "only arguments in registers can be read", {
-        help: `use an index from 0 to ${userArgumentLimit - 1}`,
+      diagnostic("argument-out-of-range", far.span, `only ${which} can be read`, {
+        help: `use an index from 0 to ${limit - 1}`,
       }),
     );
   }
-  if (result !== undefined && parameters.length > 0) {
+  if (section === "usdt" && result !== undefined) {
+    findings.push(
+      diagnostic("prototype-unknown", result.span, "a static point returns nothing", {
+        help: "leave out the return value",
+      }),
+    );
+  } else if (result !== undefined && parameters.length > 0) {
     findings.push(
       diagnostic(
         "not-supported-yet",

@@ -16,7 +16,7 @@ import { lowerEnforcers } from "./enforcers.ts";
 import type { Findings } from "./findings.ts";
 import { refuseOtherKeys } from "./findings.ts";
 import { type CallLists, findList, isListReference, lowerLists } from "./lists.ts";
-import { lowerUserFunction } from "./user-hooks.ts";
+import { lowerStaticPoint, lowerUserFunction } from "./user-hooks.ts";
 
 const functionKeys: ReadonlySet<string> = new Set([
   ...commonKeys,
@@ -30,7 +30,7 @@ const lsmKeys: ReadonlySet<string> = new Set([...commonKeys, "hook"]);
 const tracepointKeys: ReadonlySet<string> = new Set([...commonKeys, "subsystem", "event", "raw"]);
 
 /** Keys of `spec` that hold hooks. */
-export const hookSections = ["kprobes", "fentries", "tracepoints", "uprobes", "lsmhooks"] as const;
+export const hookSections = ["kprobes", "fentries", "tracepoints", "uprobes", "usdts", "lsmhooks"] as const;
 
 /** Every entry of every hook section of a `spec`, in order. */
 export function lowerSections(spec: YamlNode, findings: Findings): readonly Block[] {
@@ -41,6 +41,7 @@ export function lowerSections(spec: YamlNode, findings: Findings): readonly Bloc
     ...itemsOf(spec, "fentries").map((entry) => lowerFunction(entry, "fentries", scope)),
     ...itemsOf(spec, "tracepoints").map((entry) => lowerTracepoint(entry, scope)),
     ...itemsOf(spec, "uprobes").map((entry) => lowerUserFunction(entry, scope)),
+    ...itemsOf(spec, "usdts").map((entry) => lowerStaticPoint(entry, scope)),
     ...itemsOf(spec, "lsmhooks").map((entry) => lowerLsmHook(entry, scope)),
   ].filter((block) => block !== undefined);
 }

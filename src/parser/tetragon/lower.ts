@@ -17,7 +17,7 @@ import { lowerScope } from "./scope.ts";
 import { validateTetragon } from "./validator.ts";
 
 /** Parts of `spec` that the language has and this compiler does not lower yet. */
-const plannedKeys = ["usdts", "loader"];
+const plannedKeys = ["loader"];
 
 /** A TracingPolicy or TracingPolicyNamespaced as a policy, or everything that is wrong with it. */
 export function lowerTracingPolicy(document: YamlNode): Outcome<Policy> {

@@ -1,4 +1,4 @@
-/** Hooks on programs and libraries: `uprobes`. */
+/** Hooks on programs and libraries: `uprobes`, `usdts`. */
 import { diagnostic } from "../../diagnostics/diagnostic.ts";
 import { parseUserPlace } from "../../kernel/user-hook.ts";
 import type { Span } from "../../source/source.ts";
@@ -6,7 +6,14 @@ import type { Block, Name } from "../policy/tree.ts";
 import type { YamlMapping, YamlNode, YamlScalar } from "../yaml/tree.ts";
 import { entryOf, itemsOf, scalarOf, valueOf } from "../yaml/tree.ts";
 import { nameAt, textAt } from "./arguments.ts";
-import { type HookTarget, type SectionScope, commonKeys, lowerBlock, lowerResult } from "./block.ts";
+import {
+  type HookTarget,
+  type SectionScope,
+  commonKeys,
+  lowerBlock,
+  lowerResult,
+  plainTarget,
+} from "./block.ts";
 import type { Findings } from "./findings.ts";
 import { notYet, refuseOtherKeys } from "./findings.ts";
 
@@ -20,6 +27,8 @@ const functionKeys: ReadonlySet<string> = new Set([
   "returnArg",
   "ignore",
 ]);
+
+const staticKeys: ReadonlySet<string> = new Set([...commonKeys, "path", "provider", "name"]);
 
 /** An entry of `uprobes`. */
 export function lowerUserFunction(node: YamlNode, scope: SectionScope): Block | undefined {
@@ -43,6 +52,18 @@ export function lowerUserFunction(node: YamlNode, scope: SectionScope): Block | 
     scope,
   );
   return places.length === 0 ? undefined : block;
+}
+
+/** An entry of `usdts`. */
+export function lowerStaticPoint(node: YamlNode, scope: SectionScope): Block | undefined {
+  const [path, provider, name] = ["path", "provider", "name"].map((key) => scalarOf(node, key));
+  if (node.kind !== "mapping" || path === undefined || provider === undefined || name === undefined) {
+    return undefined;
+  }
+  refuseOtherKeys(scope.findings, node, "usdts", staticKeys);
+  const place = plainTarget("usdt", nameAt(`${provider.text}:${name.text}`, name));
+  const file = textAt(path);
+  return lowerBlock(node, [file === undefined ? place : { ...place, path: file }], undefined, scope);
 }
 
 /** The places of a program, in one of three ways, each with the offset of its counter. */
