@@ -213,10 +213,21 @@ struct cred {
 };
 
 /* Threads of a process that have not begun to end. */
+struct tty_driver {
+	int major;
+	int minor_start;
+};
+
+struct tty_struct {
+	struct tty_driver *driver;
+	int index;
+};
+
 struct signal_struct {
 	struct {
 		int counter;
 	} live;
+	struct tty_struct *tty;
 };
 
 struct vm_area_struct {

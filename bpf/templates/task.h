@@ -156,6 +156,28 @@ static __always_inline u32 process_auid(const struct process_value *value)
 	return BPF_CORE_READ(process_task(value), loginuid.val);
 }
 
+/* NULL: the process has no controlling terminal, or there is no such process. */
+static __always_inline struct tty_struct *process_terminal(const struct process_value *value)
+{
+	return BPF_CORE_READ(process_task(value), signal, tty);
+}
+
+static __always_inline bool process_has_tty(const struct process_value *value)
+{
+	return process_terminal(value);
+}
+
+/* The device number of the terminal, as /proc/PID/stat shows it: the kernel's new_encode_dev(). */
+static __always_inline u32 process_tty(const struct process_value *value)
+{
+	struct tty_struct *tty = process_terminal(value);
+	struct tty_driver *driver = BPF_CORE_READ(tty, driver);
+	u32 major = BPF_CORE_READ(driver, major);
+	u32 minor = BPF_CORE_READ(driver, minor_start) + BPF_CORE_READ(tty, index);
+
+	return (minor & 0xff) | major << 8 | (minor & ~0xffU) << 12;
+}
+
 /* The file that a process runs, as its own container names it. Threads of the kernel run none. */
 static __always_inline void task_exe(struct task_struct *task, struct scratch *scratch, struct path_text *text)
 {

@@ -15,6 +15,8 @@ struct process_value {
 	u32 euid;
 	u32 egid;
 	u32 auid;
+	u32 tty;
+	bool tty_absent;
 	u64 caps_effective, caps_permitted, caps_inheritable;
 	u64 caps_effective_changed, caps_permitted_changed, caps_inheritable_changed;
 	u32 namespace_uts, namespace_ipc, namespace_mnt, namespace_pid, namespace_pid_for_children, namespace_net, namespace_time, namespace_time_for_children, namespace_cgroup,
@@ -27,6 +29,11 @@ struct process_value {
 static __always_inline bool process_present(const struct process_value *value)
 {
 	return !value->absent;
+}
+
+static __always_inline bool process_has_tty(const struct process_value *value)
+{
+	return !value->tty_absent;
 }
 
 #define PROCESS_NUMBER(name)                                                              \
@@ -42,6 +49,7 @@ PROCESS_NUMBER(gid)
 PROCESS_NUMBER(euid)
 PROCESS_NUMBER(egid)
 PROCESS_NUMBER(auid)
+PROCESS_NUMBER(tty)
 PROCESS_NUMBER(caps_effective)
 PROCESS_NUMBER(caps_permitted)
 PROCESS_NUMBER(caps_inheritable)

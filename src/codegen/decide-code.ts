@@ -123,12 +123,18 @@ function presenceOf(hook: IrHook, field: Field, index: number): string | undefin
       ? [`sock_has_addresses(&values->arg${source.argument})`]
       : [];
   const objects = source.kind === "part" ? partExists(hook, source) : [];
-  const ancestors =
-    source.kind === "process" && source.level !== 0
-      ? [`process_present(&values->${processMember(source.level)})`]
-      : [];
-  const conditions = [...known, ...addresses, ...objects, ...ancestors];
+  const processes = source.kind === "process" ? processHas(source) : [];
+  const conditions = [...known, ...addresses, ...objects, ...processes];
   return conditions.length === 0 ? undefined : conditions.join(" && ");
+}
+
+/** What must hold for a process to have a part: the one that acts is always there, and not every one has a terminal. */
+function processHas({ level, part }: Extract<FieldSource, { kind: "process" }>): readonly string[] {
+  const value = `&values->${processMember(level)}`;
+  if (part === "tty") {
+    return [`process_has_tty(${value})`];
+  }
+  return level === 0 ? [] : [`process_present(${value})`];
 }
 
 /** What must hold for an object to have a part: a pointer that is not NULL, and more for some. */

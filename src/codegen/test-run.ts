@@ -237,7 +237,8 @@ function writeTestValue(writer: CWriter, field: Field, event: string): void {
       if (!isKept(field)) {
         const process = `values.${processMember(field.source.level)}`;
         writer.line(`${process}.${processPartName(field.source.part)} = ${event}.value;`);
-        writer.line(`${process}.absent |= !${event}.present;`);
+        const absent = field.source.part === "tty" ? "tty_absent" : "absent";
+        writer.line(`${process}.${absent} |= !${event}.present;`);
       }
       return;
     }

@@ -296,7 +296,8 @@ export type ProcessLevel = number | "any";
 /** Parts that are texts are those of the program that was executed last. */
 export type ProcessPart = "exe" | ProcessNumber;
 
-export type ProcessNumber = "pid" | "ns_pid" | "uid" | "gid" | "euid" | "egid" | "auid" | CredentialPart;
+export type ProcessNumber =
+  "pid" | "ns_pid" | "uid" | "gid" | "euid" | "egid" | "auid" | "tty" | CredentialPart;
 
 /** Whether a part of a process is a text. */
 export function isTextPart(part: ProcessPart): part is Exclude<ProcessPart, ProcessNumber> {

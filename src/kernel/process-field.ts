@@ -25,6 +25,7 @@ const parts: ReadonlyMap<string, PartFact> = new Map<ProcessPart, PartFact>([
   ["euid", numberPart],
   ["egid", numberPart],
   ["auid", numberPart],
+  ["tty", { type: identifier, cost: 2, words: undefined }],
   ...capabilitySets.flatMap((set): readonly [ProcessPart, PartFact][] => [
     [`caps.${set}`, { type: capabilityBits, cost: 1, words: "capabilityMask" }],
     [`caps.${set}_changed`, { type: capabilityBits, cost: 2, words: "capabilityMask" }],

@@ -75,6 +75,11 @@ function isOfOne({ type }: Field, kind: FieldValue["kind"]): boolean {
   return type.kind !== "integer" || kind === "integer";
 }
 
+/** Numbers are always there, except for that of a terminal. */
+function canBeMissing({ type, source }: Field): boolean {
+  return type.kind !== "integer" || (source.kind === "process" && source.part === "tty");
+}
+
 /** `lot` (0 to 99) says where the value comes from, `pick` which of the candidates it is. */
 function chosenValue(
   field: Field,
@@ -93,7 +98,7 @@ function chosenValue(
   if (lot < 82) {
     return elementAt(everywhere, pick % everywhere.length);
   }
-  if (lot < 88 && field.type.kind !== "integer") {
+  if (lot < 88 && canBeMissing(field)) {
     return MISSING;
   }
   return lot < 94 && field.type.kind === "path" ? UNRESOLVED : other;

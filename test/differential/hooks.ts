@@ -48,12 +48,14 @@ const INTEGER_TYPES: readonly FieldType[] = ([8, 16, 32, 64] as const).flatMap((
 /** The order in which hooks list their fields: what is cheap to read comes first. */
 const COST = { integer: 0, address: 1, string: 2, path: 3 } as const;
 
-/** Fields of the exec stage. */
-const KEPT_FIELDS: readonly Field[] = [
+/** Fields of the exec stage, and one that is read at the event and that not every process has. */
+const PROCESS_FIELDS: readonly Field[] = [
   ["process", "exe"],
   ["ancestor", "2", "exe"],
   ["any ancestor", "exe"],
   ["any ancestor", "pid"],
+  ["process", "tty"],
+  ["parent", "tty"],
 ].map((segments) => {
   const field = processField(segments);
   if (field === undefined) {
@@ -76,7 +78,7 @@ function fieldChoices(): fc.Arbitrary<FieldChoice> {
       // One: the kernel side reads a single path for each event.
       fc.array(fc.constant<FieldType>({ kind: "path" }), { maxLength: 1 }),
       fc.array(fc.constant<FieldType>({ kind: "string" }), { maxLength: 2 }),
-      fc.oneof(fc.constant<Field[]>([]), fc.subarray([...KEPT_FIELDS], { maxLength: 2 })),
+      fc.oneof(fc.constant<Field[]>([]), fc.subarray([...PROCESS_FIELDS], { maxLength: 2 })),
     )
     .map(([integers, addresses, paths, strings, kept]) => ({
       types: [...integers, ...addresses, ...strings, ...paths].sort((a, b) => COST[a.kind] - COST[b.kind]),

@@ -93,3 +93,14 @@ describe("a posture", () => {
     expect(await printed(`${head("KubeArmorPolicy")}${file}`)).not.toContain("otherwise");
   });
 });
+
+test("a process with a terminal is refused where `pts: false` stands, and a Block refuses nothing else", async () => {
+  const text = (action: string): string =>
+    `${head("KubeArmorHostPolicy")}  nodeSelector: {matchLabels: {kubernetes.io/hostname: "*"}}
+  process: {matchPaths: [{path: /usr/bin/id, pts: false}], action: ${action}}
+`;
+  expect(await printed(text("Block"))).toMatch(/deny EACCES, alert when process\.tty exists allow/);
+  expect(await printed(text("Allow"))).toMatch(/deny EACCES, alert when process\.tty exists allow/);
+  expect(await printed(text("Audit"))).toMatch(/alert when process\.tty exists allow/);
+  expect(await printed(text("Block").replace("false", "true"))).not.toContain("process.tty");
+});

@@ -17,6 +17,8 @@ export interface ModelRule {
   readonly source: string | undefined;
   readonly readOnly: boolean;
   readonly ownerOnly: boolean;
+  /** `pts: false` */
+  readonly withoutTerminal: boolean;
 }
 
 export interface ModelEvent {
@@ -27,6 +29,8 @@ export interface ModelEvent {
   /** The program of its parent. */
   readonly parent: string;
   readonly owned: boolean;
+  /** Whether the program that acts has a terminal. */
+  readonly terminal: boolean;
 }
 
 export interface ModelOutcome {
@@ -47,14 +51,22 @@ export function decide(
   const own = rules.filter((rule) => rule.section === section);
   const matching = own.filter((rule) => matches(rule, event) && concerns(rule, event));
   const auditing = mostSpecific(matching.filter(({ action }) => action === "Audit"));
-  const audited = auditing !== undefined && !(auditing.ownerOnly && event.owned);
+  const audited = auditing !== undefined && (conditional(auditing, event) ?? true);
   const deciding = mostSpecific(matching.filter(({ action }) => action !== "Audit"));
   if (deciding !== undefined) {
-    const refused = deciding.ownerOnly ? !event.owned : deciding.action === "Block";
+    const refused = conditional(deciding, event) ?? deciding.action === "Block";
     return { refused, posture: false, audited };
   }
   const hasPosture = own.some(({ action }) => action === "Allow");
   return { refused: hasPosture && posture === "block", posture: hasPosture, audited };
+}
+
+/** Whether a rule that asks more than for a path takes effect; undefined where it asks nothing more. */
+function conditional({ ownerOnly, withoutTerminal }: ModelRule, event: ModelEvent): boolean | undefined {
+  if (ownerOnly) {
+    return !event.owned;
+  }
+  return withoutTerminal ? event.terminal : undefined;
 }
 
 function matches({ section, subject, source }: ModelRule, event: ModelEvent): boolean {

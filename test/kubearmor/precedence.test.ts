@@ -33,12 +33,14 @@ const rule: fc.Arbitrary<ModelRule> = fc
     source: fc.option(fc.constantFrom(...programs), { nil: undefined }),
     readOnly: fc.boolean(),
     ownerOnly: fc.integer({ min: 0, max: 3 }).map((number) => number === 0),
+    withoutTerminal: fc.integer({ min: 0, max: 3 }).map((number) => number === 0),
   })
-  // Names are of programs; patterns have no source; only files are read-only.
+  // Names are of programs; patterns have no source and no terminal; only files are read-only.
   .map((drawn) => ({
     ...drawn,
     section: drawn.subject.kind === "execname" ? ("process" as const) : drawn.section,
     source: drawn.subject.kind === "pattern" ? undefined : drawn.source,
+    withoutTerminal: drawn.subject.kind !== "pattern" && drawn.withoutTerminal,
   }))
   .map((drawn) => ({ ...drawn, readOnly: drawn.section === "file" && drawn.readOnly }));
 
@@ -48,6 +50,7 @@ const event: fc.Arbitrary<ModelEvent> = fc.record({
   program: fc.constantFrom(...programs, "/p/other"),
   parent: fc.constantFrom(...programs, "/p/other"),
   owned: fc.boolean(),
+  terminal: fc.boolean(),
 });
 
 /** A policy in YAML; each rule has a section of its own list. */
@@ -76,7 +79,7 @@ spec:
 ${sections.join("")}`;
 }
 
-function ruleText({ action, subject: named, source, readOnly, ownerOnly }: ModelRule): string {
+function ruleText({ action, subject: named, source, readOnly, ...asked }: ModelRule): string {
   const subjectText = {
     path: () => ({ path: named.kind === "path" ? named.path : "" }),
     execname: () => ({ execname: named.kind === "execname" ? named.name : "" }),
@@ -88,7 +91,8 @@ function ruleText({ action, subject: named, source, readOnly, ownerOnly }: Model
     action,
     ...(source === undefined ? {} : { fromSource: [{ path: source }] }),
     ...(readOnly ? { readOnly } : {}),
-    ...(ownerOnly ? { ownerOnly } : {}),
+    ...(asked.ownerOnly ? { ownerOnly: true } : {}),
+    ...(asked.withoutTerminal ? { pts: false } : {}),
   });
 }
 
@@ -119,8 +123,12 @@ const hooks = {
 } as const;
 const MAY_WRITE = 2n;
 
-function valueOf({ source, type }: Field, { owned, parent, path, program }: ModelEvent): FieldValue {
+function valueOf({ source, type }: Field, event: ModelEvent): FieldValue {
+  const { owned, parent, path, program } = event;
   const text = (value: string): FieldValue => ({ kind: "text", bytes: Buffer.from(value) });
+  if (source.kind === "process" && source.part === "tty") {
+    return event.terminal ? { kind: "integer", value: 34816n } : { kind: "missing" };
+  }
   if (source.kind === "process") {
     return text(source.level === 0 ? program : parent);
   }

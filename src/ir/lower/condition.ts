@@ -16,7 +16,7 @@ import type { Comparison, Condition, FieldReference, Literal } from "../../parse
 import { invariant } from "../../source/invariant.ts";
 import type { Bool, Field, Network, Test } from "../ir.ts";
 import { always, and, never, not, or } from "../bool.ts";
-import { type LoweredTest, lowerIntegerTest } from "./integer-test.ts";
+import { boundsOf, type LoweredTest, lowerIntegerTest } from "./integer-test.ts";
 import { anyAddress, hasHostBits, minimalNetworks, networksFor, parseNetwork } from "./network.ts";
 import { printable } from "./printable.ts";
 import type { ResolvedArgument, ResolvedHook } from "./resolved-hook.ts";
@@ -143,10 +143,14 @@ function lowerTests(
 ): readonly LoweredTest[] | undefined {
   switch (field.type.kind) {
     case "integer": {
-      if (comparison.operator === "exists") {
-        return [existenceOf(field)];
+      const test: LoweredTest | undefined =
+        comparison.operator === "exists"
+          ? { kind: "constant", value: true }
+          : lowerIntegerTest(comparison, field.type, words, findings);
+      if (test?.kind === "constant" && test.value && isOptional(field)) {
+        // It asks whether there is a value.
+        return [{ kind: "ranges", ranges: [boundsOf(field.type)] }];
       }
-      const test = lowerIntegerTest(comparison, field.type, words, findings);
       return test === undefined ? undefined : [test];
     }
     case "path":
@@ -157,11 +161,14 @@ function lowerTests(
   }
 }
 
-/** Arguments always have their number. Of a workload a number may be missing: the host is no container. */
-function existenceOf({ source }: Field): LoweredTest {
-  return source.kind === "workload"
-    ? { kind: "ranges", ranges: [{ low: 0n, high: 255n }] }
-    : { kind: "constant", value: true };
+/**
+ * Whether a number may be missing: the host is no container, there may be no such process, and not every one has a
+ * terminal. Arguments always have theirs.
+ */
+function isOptional({ source }: Field): boolean {
+  return (
+    source.kind === "workload" || (source.kind === "process" && (source.level !== 0 || source.part === "tty"))
+  );
 }
 
 const operatorsOf: Readonly<Record<Field["type"]["kind"], readonly Comparison["operator"][]>> = {

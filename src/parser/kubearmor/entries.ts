@@ -1,13 +1,11 @@
 /** What all entries of a section's lists share: programs that they are for, the owner, the terminal. */
 import { diagnostic } from "../../diagnostics/diagnostic.ts";
-import { processField } from "../../kernel/process-field.ts";
 import type { Span } from "../../source/source.ts";
 import type { Literal } from "../policy/tree.ts";
 import type { YamlNode, YamlScalar } from "../yaml/tree.ts";
 import { entryOf, itemsOf, scalarOf } from "../yaml/tree.ts";
 import { text } from "./conditions.ts";
 import type { Findings } from "./findings.ts";
-import { notYet } from "./findings.ts";
 import { checkPath, withMergedUsr } from "./paths.ts";
 
 /** One entry of a list, with what it inherits from. */
@@ -56,9 +54,6 @@ export function refusesTerminal({ node }: Entry): boolean {
 /** `ownerOnly` and `pts` in one rule: KubeArmor looks at the owner alone. */
 export function checkConditions(entry: Entry, findings: Findings): void {
   const pts = entryOf(entry.node, "pts");
-  if (refusesTerminal(entry) && pts !== undefined && processField(["process", "tty"]) === undefined) {
-    notYet(findings, pts.key.span, "`pts`");
-  }
   if (flagOf(entry, "ownerOnly") && refusesTerminal(entry) && pts !== undefined) {
     findings.push(
       diagnostic("ignored-key", pts.key.span, "`pts` has no effect beside `ownerOnly`", {
