@@ -179,6 +179,17 @@ describe("LSM hooks", () => {
   });
 });
 
+describe("numbers that may be missing", () => {
+  it("are asked for, and those that are always there are not", () => {
+    const exists = (field: string): string =>
+      printed(policy("p", block(permission, rule(compare(field, "exists"), deny()))));
+    expect(exists("process.tty")).toContain("process.tty in 0..4294967295");
+    expect(exists("parent.pid")).toContain("parent.pid in 0..4294967295");
+    const { codes } = lower(policy("p", block(permission, rule(compare("process.pid", "exists"), deny()))));
+    expect(codes).toContain("condition-always-true");
+  });
+});
+
 describe("faults", () => {
   const cases: readonly [string, Policy, string[]][] = [
     [
