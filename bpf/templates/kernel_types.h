@@ -212,7 +212,6 @@ struct cred {
 	struct user_namespace *user_ns;
 };
 
-/* Threads of a process that have not begun to end. */
 struct tty_driver {
 	int major;
 	int minor_start;
@@ -224,9 +223,11 @@ struct tty_struct {
 };
 
 struct signal_struct {
+	/* Threads of a process that have not begun to end. */
 	struct {
 		int counter;
 	} live;
+	/* The controlling terminal. */
 	struct tty_struct *tty;
 };
 

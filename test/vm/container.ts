@@ -148,6 +148,12 @@ export function execInContainer(container: Container, argv: readonly string[]): 
   return [...CRUN, "exec", container.id, ...argv];
 }
 
+/** The same, on a new terminal of the container's. */
+export function execOnTerminal(container: Container, argv: readonly string[]): readonly string[] {
+  const command = [...CRUN, "exec", "--tty", container.id, ...argv].map(shellQuote).join(" ");
+  return ["script", "--quiet", "--return", "--command", command, "/dev/null"];
+}
+
 /** Kills what runs in a container and removes it with its cgroup. */
 export function removeContainer(container: Container): readonly string[] {
   return [...CRUN, "delete", "--force", container.id];

@@ -25,6 +25,8 @@ export interface KubearmorGroup {
 /** A command of the container's shell, and what must come of it. */
 export interface KubearmorCase {
   readonly does: string;
+  /** Whether it runs on a terminal, after the others, as a person in the container would. */
+  readonly terminal?: boolean;
   /** Whether it succeeds; not said where that says nothing of the policy. */
   readonly passes?: boolean;
   /** All that it prints. */
@@ -73,9 +75,7 @@ export function containerOf(group: KubearmorGroup): Container {
     ...group.before,
     "echo ready >/out/ready",
     "until [ -e /go ]; do sleep 0.3; done",
-    ...group.cases.map(
-      ({ does }, index) => `(${does}) >/out/${index} 2>/out/${index}.err; echo $? >/out/${index}.rc`,
-    ),
+    ...group.cases.flatMap((each, index) => (each.terminal === true ? [] : [operation(each, index)])),
     "echo done >/out/done",
     "sleep 3600",
   ];
@@ -85,6 +85,16 @@ export function containerOf(group: KubearmorGroup): Container {
     args: ["/bin/sh", "/operations"],
     files: { ...group.files, "/operations": `${operations.join("\n")}\n` },
   };
+}
+
+function operation({ does }: KubearmorCase, index: number): string {
+  return `(${does}) >/out/${index} 2>/out/${index}.err; echo $? >/out/${index}.rc`;
+}
+
+/** The commands that a group's container runs on a terminal, as one; undefined when it has none. */
+export function onTerminal({ cases }: KubearmorGroup): string | undefined {
+  const all = cases.flatMap((each, index) => (each.terminal === true ? [operation(each, index)] : []));
+  return all.length === 0 ? undefined : all.join("\n");
 }
 
 /** What the runtime is told of the groups' containers. */

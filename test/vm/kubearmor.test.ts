@@ -4,9 +4,16 @@ import { mkdirSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { StepResult } from "../../src/vm/guest-job.ts";
 import { type KernelName, kernelByName } from "../../src/vm/kernel-catalog.ts";
-import { containerFiles, prepareContainers, shell, startContainer } from "./container.ts";
+import { shellQuote } from "../../src/vm/shell-quote.ts";
+import { containerFiles, execOnTerminal, prepareContainers, shell, startContainer } from "./container.ts";
 import { REPOSITORY, RUNTIME, runInGuest } from "./guest.ts";
-import { containerOf, feedOf, type KubearmorCase, readKubearmorGroups } from "./kubearmor-case.ts";
+import {
+  containerOf,
+  feedOf,
+  type KubearmorCase,
+  onTerminal,
+  readKubearmorGroups,
+} from "./kubearmor-case.ts";
 
 const kernels: readonly KernelName[] = process.env["POLICYC_TEST_KERNELS"]
   ?.split(",")
@@ -52,6 +59,11 @@ function operate(): string {
     `${[...RUNTIME, "events", "-o", "kubearmor"].join(" ")} >/run/alerts 2>/run/alerts.err & follower=$!`,
     ...groups.map(({ name }) => `touch ${rootOf(name)}/go`),
     waitFor("done"),
+    ...groups.flatMap((group) => {
+      const script = onTerminal(group);
+      const argv = execOnTerminal(containerOf(group), ["/bin/sh", "-c", script ?? ""]);
+      return script === undefined ? [] : [argv.map(shellQuote).join(" ")];
+    }),
     // The follower may only start now: what it missed is in the ring. It is through when its output grows no more.
     "for try in $(seq 240); do [ -s /run/alerts ] && break; sleep 0.5; done",
     'last=; while [ "$last" != "$(wc -c </run/alerts)" ]; do last=$(wc -c </run/alerts); sleep 4; done',
