@@ -8,8 +8,8 @@ import { eventOf } from "./events.ts";
 import type { RandomHook } from "./hooks.ts";
 import { anyHook } from "./sizes.ts";
 
-const SEED = 20_240;
-const HOOKS = fc.sample(anyHook(), { numRuns: 80, seed: SEED });
+const SEED = 20_242;
+const HOOKS = fc.sample(anyHook(), { numRuns: 60, seed: SEED });
 const RUNS: readonly { readonly random: RandomHook; readonly events: readonly HookEvent[] }[] = HOOKS.map(
   (random) => ({ random, events: fc.sample(fc.noBias(eventOf(random.hook)), { numRuns: 100, seed: SEED }) }),
 );
