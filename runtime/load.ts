@@ -343,14 +343,15 @@ function attach(prepared: Prepared): Result<Loaded> {
 const MOST_ROUNDS = 20;
 
 /**
- * Lets iterators find out about processes that ran before. A process that forks meanwhile may need another round; the
- * last one that had nothing to do ends it.
+ * Lets iterators find out about processes that ran before, each with what those before it have found. A process that
+ * forks meanwhile may need another round; one in which none had anything to do is the last.
  */
 async function fillIn({ fills }: Prepared): Promise<Failure | undefined> {
-  for (const { program, name, attachment } of fills) {
-    let found = -1;
-    for (let round = 0; round < MOST_ROUNDS && found !== 0; round++) {
-      found = runIterator(program);
+  let left = fills.length;
+  for (let round = 0; round < MOST_ROUNDS && left > 0; round++) {
+    left = 0;
+    for (const { program, name, attachment } of fills) {
+      const found = runIterator(program);
       if (found < 0) {
         return {
           exit: 3,
@@ -358,6 +359,7 @@ async function fillIn({ fills }: Prepared): Promise<Failure | undefined> {
           notes: ["nothing stays attached"],
         };
       }
+      left += found;
       await setImmediate();
     }
   }

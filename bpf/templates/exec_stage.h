@@ -47,6 +47,19 @@ static __always_inline u64 lineage_class(const struct process_entry *entry, cons
 	return holds | (unknown & ~holds) << 1;
 }
 
+/* The same for the process itself. */
+static __always_inline u64 own_class(const struct process_entry *entry, const struct process_value *value,
+				     const u32 bit)
+{
+	if (!entry)
+		return process_present(value) ? 2 : 0;
+
+	u64 holds = entry->own.holds[bit / 64] >> (bit % 64) & 1;
+	u64 unknown = entry->own.unknown[bit / 64] >> (bit % 64) & 1;
+
+	return holds | (unknown & ~holds) << 1;
+}
+
 /* The class of a text of a process, of which there are `classes`; then that of no text, then of an unknown one. */
 static __always_inline u64 process_class(const struct process_entry *entry, const struct process_value *value,
 					 const u32 slot, const u32 classes)

@@ -111,6 +111,31 @@ struct process_entry {
 	u64 flags;
 };
 
+#ifdef EXEC_LISTS
+/* Bytes of a list that are read at once: a power of two. */
+#ifdef POLICYC_TEST_RUN
+#define LIST_CHUNK 32
+#else
+#define LIST_CHUNK 256
+#endif
+
+/* A walk over texts that lie one after the other in the memory of a process: text_list.h. */
+struct list_walk {
+	/* Where it goes on, and the bytes from there. */
+	u64 start;
+	u64 left;
+	/* Of the automaton. It and the number lie in memory so that the verifier doesn't follow their values. */
+	u64 state;
+	/* Texts that have ended. */
+	u64 number;
+	/* The last byte that was read. */
+	u64 last;
+	/* The outcomes so far. */
+	struct lineage found;
+	u8 bytes[LIST_CHUNK];
+};
+#endif
+
 #ifdef LIMIT_COUNT
 /* What limits on alerts need besides the record. */
 struct limit_scratch {
@@ -151,6 +176,9 @@ struct scratch {
 	struct trie_key reversed;
 	/* An entry under construction. */
 	struct process_entry entry;
+#ifdef EXEC_LISTS
+	struct list_walk list;
+#endif
 	/* The live bits of a hook with more rules than registers hold. */
 	u64 live[LIVE_WORDS];
 #ifdef LIMIT_COUNT

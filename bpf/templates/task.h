@@ -178,34 +178,58 @@ static __always_inline u32 process_tty(const struct process_value *value)
 	return (minor & 0xff) | major << 8 | (minor & ~0xffU) << 12;
 }
 
-/* The file that a process runs, as its own container names it. Threads of the kernel run none. */
-static __always_inline void task_exe(struct task_struct *task, struct scratch *scratch, struct path_text *text)
+/* A place in the file system, as the container of a process names it. */
+static __always_inline void task_path(struct task_struct *task, const struct path *place, struct scratch *scratch,
+				      struct path_text *text)
 {
-	struct file *exe = BPF_CORE_READ(task, mm, exe_file);
-	struct path root = {};
-	struct path place = {};
-
-	text->status = PATH_MISSING;
-	text->offset = PATH_BYTES;
-	text->length = 0;
-	if (!exe)
-		return;
-
 	struct fs_struct *fs = BPF_CORE_READ(task, fs);
+	struct path root = {};
 
 	bpf_core_read(&root, sizeof(root), &fs->root);
-	bpf_core_read(&place, sizeof(place), &exe->f_path);
 
 	struct path_walk *walk = &scratch->walk;
 	struct dentry *root_top = BPF_CORE_READ(root.mnt, mnt_root);
 	bool contained = root.dentry == root_top;
 
-	walk->dentry = (u64)place.dentry;
-	walk->mnt = (u64)place.mnt;
-	walk->mnt_root = (u64)BPF_CORE_READ(place.mnt, mnt_root);
+	walk->dentry = (u64)place->dentry;
+	walk->mnt = (u64)place->mnt;
+	walk->mnt_root = (u64)BPF_CORE_READ(place->mnt, mnt_root);
 	walk->root_dentry = contained ? (u64)root.dentry : 0;
 	walk->root_mnt = contained ? (u64)root.mnt : 0;
 	path_walk_whole(scratch, text);
+}
+
+static __always_inline void task_text_missing(struct path_text *text)
+{
+	text->status = PATH_MISSING;
+	text->offset = PATH_BYTES;
+	text->length = 0;
+}
+
+/* The file that a process runs. Threads of the kernel run none. */
+static __always_inline void task_exe(struct task_struct *task, struct scratch *scratch, struct path_text *text)
+{
+	struct file *exe = BPF_CORE_READ(task, mm, exe_file);
+	struct path place = {};
+
+	task_text_missing(text);
+	if (!exe)
+		return;
+	bpf_core_read(&place, sizeof(place), &exe->f_path);
+	task_path(task, &place, scratch, text);
+}
+
+/* The directory that a process is in. */
+static __always_inline void task_cwd(struct task_struct *task, struct scratch *scratch, struct path_text *text)
+{
+	struct fs_struct *fs = BPF_CORE_READ(task, fs);
+	struct path place = {};
+
+	task_text_missing(text);
+	if (!fs)
+		return;
+	bpf_core_read(&place, sizeof(place), &fs->pwd);
+	task_path(task, &place, scratch, text);
 }
 #endif
 

@@ -24,6 +24,7 @@ struct process_value {
 	u32 namespace_uts_host, namespace_ipc_host, namespace_mnt_host, namespace_pid_host, namespace_pid_for_children_host, namespace_net_host, namespace_time_host,
 		namespace_time_for_children_host, namespace_cgroup_host, namespace_user_host;
 	u32 namespace_changed;
+	const struct test_path *comm, *cwd;
 };
 
 static __always_inline bool process_present(const struct process_value *value)

@@ -1,11 +1,11 @@
-/** C of the exec stage: what an entry of a process is made of, and the programs that keep entries. */
-import type { ManifestAlternative, ManifestAttachment, ManifestMap } from "../../runtime/manifest.ts";
+/** C of the exec stage: tables, and functions that fill what they find into the entry of a process. */
 import type { KeptField } from "../ir/exec-stage.ts";
-import { isTextPart } from "../kernel/hook.ts";
+import { type ProcessList, isListPart, isProgramPart } from "../kernel/hook.ts";
 import { invariant } from "../source/invariant.ts";
 import { bitsOfUse } from "./bits.ts";
 import { type CWriter, cComment, cIdentifier, cWord } from "./c-writer.ts";
 import { type ExecPlan, type ExecTable, lineageWords } from "./exec-stage.ts";
+import { writeListSizes, writeListWalk } from "./list-code.ts";
 import {
   integerTest,
   keyExpression,
@@ -22,7 +22,7 @@ function slotsOf({ tables }: ExecPlan): number {
 }
 
 /** `struct process_entry`: classes, three lineages of two vectors, flags. */
-function entryBytesOf(plan: ExecPlan): number {
+export function entryBytesOf(plan: ExecPlan): number {
   return slotsOf(plan) * 2 + 3 * 2 * 8 * Math.max(1, plan.words) + 8;
 }
 
@@ -30,6 +30,22 @@ function entryBytesOf(plan: ExecPlan): number {
 export function writeExecSizes(writer: CWriter, plan: ExecPlan): void {
   writer.line(`#define EXEC_SLOTS ${slotsOf(plan)}`);
   writer.line(`#define EXEC_WORDS ${Math.max(1, plan.words)}`);
+  if (hasLists(plan)) {
+    writeListSizes(writer);
+  }
+}
+
+/** Whether lists of processes are compared. */
+export function hasLists({ fields }: ExecPlan): boolean {
+  return fields.some(({ source }) => isListPart(source.part));
+}
+
+/** The comparisons of some parts, as bits of the plan. */
+function testsOf({ fields, tests }: ExecPlan, wanted: (field: KeptField) => boolean): bigint {
+  return [...tests.values()].reduce((sum, { atom, bit }) => {
+    const field = fields[atom.field];
+    return field !== undefined && wanted(field) ? sum | (1n << BigInt(bit)) : sum;
+  }, 0n);
 }
 
 /** What the C names of a table of the exec stage begin with. */
@@ -43,19 +59,24 @@ export function writeExecStage(writer: CWriter, plan: ExecPlan): void {
   writer.line();
   writer.line(`/* ---- exec stage: ${plan.tests.size} comparisons with processes ---- */`);
   writer.line();
-  const ofProgram = plan.lineage.reduce(
-    (sum, bit) => (bit.ofProgram ? sum | (1n << BigInt(bit.test)) : sum),
-    0n,
-  );
+  const ofProgram = testsOf(plan, ({ source }) => isProgramPart(source.part));
   writer.line("/* Comparisons that exec decides anew. */");
   writer.line(`const u64 exec_of_program[EXEC_WORDS] = { ${words(plan, ofProgram)} };`);
+  if (hasLists(plan)) {
+    const ofLists = testsOf(plan, ({ source }) => isListPart(source.part));
+    writer.line("/* Those with texts of lists. */");
+    writer.line(`const u64 exec_of_lists[EXEC_WORDS] = { ${words(plan, ofLists)} };`);
+  }
   writer.line();
   for (const table of plan.tables) {
     writeExecTable(writer, plan, table);
   }
   plan.fields.forEach((field, index) => {
     const tables = plan.tables.filter(({ matcher }) => matcher.field === index);
-    if (isTextPart(field.source.part)) {
+    const { part } = field.source;
+    if (isListPart(part)) {
+      writeListPart(writer, plan, part, tables);
+    } else if (isProgramPart(part)) {
       writeTextPart(writer, plan, field, tables);
     } else {
       writeNumberPart(writer, plan, field, tables);
@@ -72,7 +93,9 @@ function writeExecTable(writer: CWriter, plan: ExecPlan, table: ExecTable): void
   const { matcher, slot } = table;
   const name = execTableName(plan, table);
   writeTable(writer, name, matcher);
-  if (matcher.kind === "automaton") {
+  const part = plan.fields[matcher.field]?.source.part;
+  const list = part !== undefined && isListPart(part) ? part : undefined;
+  if (matcher.kind === "automaton" && list === undefined) {
     writeAutomatonWalk(writer, name, matcher);
   }
   if (!hasLineage(plan, table) || !("vectors" in matcher)) {
@@ -89,6 +112,44 @@ function writeExecTable(writer: CWriter, plan: ExecPlan, table: ExecTable): void
     },
     "};",
   );
+  writer.line();
+  if (matcher.kind === "automaton" && list !== undefined) {
+    writeListWalk(writer, name, list, matcher);
+  }
+}
+
+/** Every table walks the list for itself: hardly ever are there two. */
+function writeListPart(
+  writer: CWriter,
+  plan: ExecPlan,
+  part: ProcessList,
+  tables: readonly ExecTable[],
+): void {
+  writer.line(`/* ${part}: what holds for any of its texts */`);
+  writer.line("static __always_inline void");
+  writer.line(
+    `exec_${part}(struct lineage *own, struct list_walk *walk, struct task_struct *task, u32 level, u64 start,`,
+  );
+  writer.line("\t  u64 bytes, const bool whole, const bool of_other, const enum generation generation)");
+  writer.line("{");
+  writer.block("", () => {
+    for (const table of tables) {
+      writer.line(`/* ${cComment(table.matcher.why)} */`);
+      writer.line("__builtin_memset(&walk->found, 0, sizeof(walk->found));");
+      writer.line("walk->start = start;");
+      writer.line("walk->left = bytes;");
+      const call = `${execTableName(plan, table)}_walk(walk, task, level, whole, of_other, generation)`;
+      writer.block(`if (!${call}) {`, () => {
+        writer.line("count(COUNTER_UNRESOLVED);");
+        lineageWords(plan, bitsOfUse(table.matcher.use)).forEach((word, index) => {
+          if (word !== 0n) {
+            writer.line(`walk->found.unknown[${index}] |= ${cWord(word)};`);
+          }
+        });
+      });
+      writer.line("lineage_add(own, &walk->found);");
+    }
+  });
   writer.line();
 }
 
@@ -200,228 +261,4 @@ function writeNumberPart(
     }
   });
   writer.line();
-}
-
-/** Programs for kernels with storage of tasks, and for those without. */
-const generations = [
-  { name: "GENERATION_6_1", suffix: "", requires: [{ kind: "helper", name: "bpf_loop" }] },
-  { name: "GENERATION_5_10", suffix: "_5_10", requires: [] },
-] as const;
-
-type Generation = (typeof generations)[number];
-
-/** What is attached, and what is run once over all processes. */
-export interface ExecPrograms {
-  readonly attachments: readonly ManifestAttachment[];
-  readonly fills: readonly ManifestAttachment[];
-  readonly maps: readonly ManifestMap[];
-}
-
-interface ExecProgram {
-  readonly name: string;
-  readonly purpose: string;
-  readonly section: string;
-  readonly parameters: string;
-  /** Needed where entries lie in the storage of tasks. */
-  readonly ofStorage?: true;
-  readonly body: readonly string[];
-}
-
-/** Everything that an entry of `task` holds besides what it descends from. `memory` may hold one text at a time. */
-function classifyLines({ fields }: ExecPlan, task: string): readonly string[] {
-  return fields.flatMap(({ source: { part } }) =>
-    isTextPart(part)
-      ? [
-          "{",
-          "\tstruct path_text text = {};",
-          "",
-          `\ttask_${part}(${task}, memory, &text);`,
-          `\texec_${part}(draft, memory, &text, generation);`,
-          "}",
-        ]
-      : numberLines(part, task),
-  );
-}
-
-function numberLines(part: string, task: string): readonly string[] {
-  return [`exec_${part}(draft, task_${part}(${task}));`];
-}
-
-function execPrograms(plan: ExecPlan): readonly ExecProgram[] {
-  const numbers = plan.fields.map(({ source }) => source.part).filter((part) => !isTextPart(part));
-  const acquire = ["struct scratch *memory = scratch_acquire(generation);", ""];
-  return [
-    {
-      name: "exec_stage_exec",
-      purpose: "what processes execute",
-      section: "tp_btf/sched_process_exec",
-      parameters: "struct task_struct *task, int old_pid, struct linux_binprm *bprm",
-      body: [
-        ...acquire,
-        "if (!memory) {",
-        "\tentry_remove(task, generation);",
-        "\treturn 0;",
-        "}",
-        "",
-        "struct process_entry *draft = entry_draft_at_exec(task, memory, exec_of_program, generation);",
-        "",
-        ...classifyLines(plan, "task"),
-        "entry_replace(task, draft, generation);",
-        "scratch_release();",
-        "return 0;",
-      ],
-    },
-    {
-      name: "exec_stage_fork",
-      purpose: "what processes hand down",
-      section: "tp_btf/sched_process_fork",
-      parameters: "struct task_struct *origin, struct task_struct *task",
-      body: [
-        "if (task->pid != task->tgid)",
-        "\treturn 0;",
-        "",
-        ...acquire,
-        "if (!memory)",
-        "\treturn 0;",
-        "",
-        "struct process_entry *draft = entry_draft_at_fork(origin, memory, exec_of_program, generation);",
-        "",
-        "if (draft) {",
-        ...numbers.flatMap((part) => numberLines(part, "task")).map((line) => `\t${line}`),
-        "\tentry_create(task, draft, generation);",
-        "}",
-        "scratch_release();",
-        "return 0;",
-      ],
-    },
-    {
-      name: "exec_stage_thread",
-      purpose: "what threads execute",
-      section: "fentry/security_bprm_check",
-      parameters: "struct linux_binprm *bprm",
-      ofStorage: true,
-      body: ["return entry_move_to_thread();"],
-    },
-    {
-      name: "exec_stage_free",
-      purpose: "processes that are gone",
-      section: "tp_btf/sched_process_free",
-      parameters: "struct task_struct *task",
-      body: ["if (task->pid == task->tgid)", "\tentry_remove_kept(task);", "return 0;"],
-    },
-  ];
-}
-
-function fillPrograms(plan: ExecPlan): readonly ExecProgram[] {
-  const begin = [
-    "struct task_struct *task = ctx->task;",
-    "",
-    "if (!task || task->pid != task->tgid)",
-    "\treturn 0;",
-  ];
-  const report = "bpf_seq_write(ctx->meta->seq, &done, sizeof(done));";
-  return [
-    {
-      name: "exec_stage_fill",
-      purpose: "what running processes have executed",
-      section: "iter/task",
-      parameters: "",
-      body: [
-        "u8 done = 1;",
-        ...begin,
-        "if (entry_of(task, generation))",
-        "\treturn 0;",
-        "",
-        "struct scratch *memory = scratch_acquire(generation);",
-        "",
-        report,
-        "if (!memory)",
-        "\treturn 0;",
-        "",
-        "struct process_entry *draft = entry_draft(memory);",
-        "",
-        ...classifyLines(plan, "task"),
-        "entry_create(task, draft, generation);",
-        "scratch_release();",
-        "return 0;",
-      ],
-    },
-    {
-      name: "exec_stage_descent",
-      purpose: "what running processes descend from",
-      section: "iter/task",
-      parameters: "",
-      body: [
-        "u8 done = 1;",
-        ...begin,
-        "",
-        "struct process_entry *entry = entry_of(task, generation);",
-        "",
-        "if (entry && entry->flags & ENTRY_LINEAGE_KNOWN)",
-        "\treturn 0;",
-        report,
-        "if (entry)",
-        "\tentry_find_above(task, entry, generation);",
-        "return 0;",
-      ],
-    },
-  ];
-}
-
-/** Writes the programs that keep entries. */
-export function writeExecPrograms(writer: CWriter, plan: ExecPlan): ExecPrograms {
-  const entryBytes = entryBytesOf(plan);
-  const attach = (program: ExecProgram): ManifestAttachment => {
-    const alternatives = generations
-      .filter(({ suffix }) => program.ofStorage === undefined || suffix === "")
-      .map((generation): ManifestAlternative => {
-        writeExecProgram(writer, program, generation);
-        return { program: program.name + generation.suffix, requires: generation.requires };
-      });
-    return {
-      purpose: program.purpose,
-      need: program.ofStorage === undefined ? "required" : "if-present",
-      alternatives,
-    };
-  };
-  const attachments = execPrograms(plan).map(attach);
-  const fills = fillPrograms(plan).map(attach);
-  const map = (name: string, type: string, keySize: number, maxEntries: number): ManifestMap => ({
-    name,
-    type,
-    keySize,
-    valueSize: entryBytes,
-    maxEntries,
-    entries: 0,
-    bytes: (keySize + entryBytes) * maxEntries,
-  });
-  return {
-    attachments,
-    fills,
-    maps: [
-      { ...map("process_entries", "task_storage", 4, 0), requires: generations[0].requires },
-      map("process_table", "hash", 16, PROCESS_ENTRIES),
-    ],
-  };
-}
-
-/** Processes that have no storage of tasks: `bpf/templates/scratch.h`. */
-const PROCESS_ENTRIES = 32768;
-
-function writeExecProgram(writer: CWriter, program: ExecProgram, { name, suffix }: Generation): void {
-  const isIterator = program.section.startsWith("iter/");
-  writer.line();
-  writer.line(`SEC("${program.section}")`);
-  writer.line(
-    isIterator
-      ? `int ${program.name}${suffix}(struct bpf_iter__task *ctx)`
-      : `int BPF_PROG(${program.name}${suffix}, ${program.parameters})`,
-  );
-  writer.line("{");
-  writer.block("", () => {
-    writer.line(`const enum generation generation = ${name};`);
-    for (const line of program.body) {
-      writer.line(line);
-    }
-  });
 }

@@ -1,12 +1,13 @@
 /**
  * What is kept of each process: for each table of the exec stage the class of the process's value, and for each
- * comparison that is asked of ancestors a bit. Hooks turn the class into a vector: one step, however many rules ask.
+ * comparison that is asked of ancestors or of a list a bit. Hooks turn the class into a vector: one step, however many rules ask.
  */
 import { type ExecTest, type KeptField, execStageOf, execTestKey } from "../ir/exec-stage.ts";
 import type { Atom, Ir } from "../ir/ir.ts";
-import { isTextPart } from "../kernel/hook.ts";
-import { type HookBits, type LiteralBit, wordsOf } from "./bits.ts";
-import { type CompareMatcher, type Matcher, type OwnMatcher, ownMatchers } from "./matcher.ts";
+import { isListPart, isProgramPart } from "../kernel/hook.ts";
+import { textPlace } from "../ir/matching.ts";
+import { type HookBits, type LiteralBit, allBits, onlyAtoms, useOfField, wordsOf } from "./bits.ts";
+import { type CompareMatcher, type Matcher, type OwnMatcher, base, isEmpty, ownMatchers } from "./matcher.ts";
 
 /** The exec stage of a compilation. */
 export interface ExecPlan {
@@ -14,7 +15,7 @@ export interface ExecPlan {
   /** A bit for each comparison, in the order of their first use. */
   readonly bits: HookBits;
   readonly tables: readonly ExecTable[];
-  /** Comparisons that are asked of ancestors: what their outcome is handed down in. */
+  /** Comparisons whose outcome is a bit: those that are asked of ancestors, and of lists. */
   readonly lineage: readonly LineageBit[];
   /** 64-bit words of the lineage. */
   readonly words: number;
@@ -65,18 +66,36 @@ export function planExecStage(ir: Ir): ExecPlan | undefined {
   const lineage: LineageBit[] = [];
   for (const [key, test] of stage.tests) {
     const bit = tests.size;
-    const ofProgram = isTextPart(fields[test.atom.field]?.source.part ?? "pid");
-    const handedDown = test.ofAncestors ? { bit: lineage.length, test: bit, ofProgram } : undefined;
+    const ofProgram = isProgramPart(fields[test.atom.field]?.source.part ?? "pid");
+    // Of a list there is no class: any of its texts can pass any test.
+    const isBit = test.ofAncestors || test.ofList;
+    const handedDown = isBit ? { bit: lineage.length, test: bit, ofProgram } : undefined;
     lineage.push(...(handedDown === undefined ? [] : [handedDown]));
     tests.set(key, { ...test, bit, lineage: handedDown });
   }
   const bits = bitsOfTests([...tests.values()].map(({ atom }) => atom));
   let slots = 0;
-  const tables = ownMatchers(fields, bits).map((matcher): ExecTable => {
-    const isText = isTextPart(fields[matcher.field]?.source.part ?? "pid");
-    return { matcher, slot: isText ? slotOf(matcher, slots++) : undefined };
+  const matchers = [...presenceMatchers(fields, bits), ...ownMatchers(fields, bits)];
+  const tables = matchers.map((matcher): ExecTable => {
+    const part = fields[matcher.field]?.source.part ?? "pid";
+    const hasClass = isProgramPart(part) && !isListPart(part);
+    return { matcher, slot: hasClass ? slotOf(matcher, slots++) : undefined };
   });
   return { fields, bits, tables, lineage, words: Math.ceil(lineage.length / 64), tests };
+}
+
+/** Whether there is a text at all: at a hook that is asked with the text, an entry has only what is noted in it. */
+function presenceMatchers(fields: readonly KeptField[], bits: HookBits): readonly OwnMatcher[] {
+  return fields.flatMap(({ type }, field) => {
+    const use = onlyAtoms(
+      useOfField(bits, field),
+      ({ test }) => type.kind !== "integer" && textPlace(test) === "presence",
+    );
+    const why = "whether there is any";
+    return isEmpty(use)
+      ? []
+      : [{ kind: "presence" as const, ...base(field, use, why), vector: allBits(bits) }];
+  });
 }
 
 /** Every comparison is a literal of its own. */
@@ -110,7 +129,7 @@ export function lineageWords({ lineage, words }: ExecPlan, holding: bigint): rea
 
 /** The comparison of the plan that an atom of a hook is. */
 export function plannedTest(plan: ExecPlan, field: KeptField, atom: Atom): PlannedTest | undefined {
-  return plan.tests.get(execTestKey(field.source.part, atom));
+  return plan.tests.get(execTestKey(field.source, atom));
 }
 
 /** Whether the lineage bits of a table are set one by one. */

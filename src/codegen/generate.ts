@@ -19,7 +19,9 @@ import { type CWriter, type LineOrigin, cComment, cIdentifier, createCWriter } f
 import { writeDecide } from "./decide-code.ts";
 import { writeEndTables } from "./ends-code.ts";
 import { writeConclude } from "./event-code.ts";
-import { execTableName, writeExecPrograms, writeExecSizes, writeExecStage } from "./exec-code.ts";
+import { type ProcessPart, isProcessText } from "../kernel/hook.ts";
+import { execTableName, hasLists, writeExecSizes, writeExecStage } from "./exec-code.ts";
+import { writeExecPrograms } from "./exec-programs.ts";
 import { writeLayoutAsserts } from "./layout-asserts.ts";
 import { isLimited, limitLayouts, planLimits, writeLimitSizes } from "./limits.ts";
 import { isWide } from "./live-code.ts";
@@ -123,10 +125,12 @@ export function writePreamble(writer: CWriter, { hooks: parts, exec }: Parts, po
     "dentry.h",
     "event.h",
     ...(exec === undefined ? [] : ["exec_stage.h"]),
+    ...(exec !== undefined && hasLists(exec) ? ["text_list.h"] : []),
     "namespace.h",
     "objects.h",
     "path.h",
     "process.h",
+    ...(asksProcess(parts, isTextOfProcess) ? ["process_text.h"] : []),
     ...(scopeWords(parts) > 0 ? ["scope.h"] : []),
     "sock.h",
     "sock_views.h",
@@ -155,8 +159,12 @@ export function writePreamble(writer: CWriter, { hooks: parts, exec }: Parts, po
   writeLayoutAsserts(writer, limited ? limitLayouts : []);
 }
 
+function isTextOfProcess(part: ProcessPart): boolean {
+  return isProcessText(part);
+}
+
 /** Whether any rule asks a process for something of a kind. */
-function asksProcess(parts: readonly HookParts[], isAsked: (part: string) => boolean): boolean {
+function asksProcess(parts: readonly HookParts[], isAsked: (part: ProcessPart) => boolean): boolean {
   return parts.some(({ hook }) =>
     hook.fields.some(({ source }) => source.kind === "process" && isAsked(source.part)),
   );

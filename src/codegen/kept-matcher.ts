@@ -1,6 +1,7 @@
 /** Matchers of a hook that take what the exec stage has kept of processes. */
 import type { Atom, IrHook } from "../ir/ir.ts";
 import { type KeptField, isKept } from "../ir/exec-stage.ts";
+import { isListPart } from "../kernel/hook.ts";
 import { invariant } from "../source/invariant.ts";
 import {
   type FieldUse,
@@ -41,9 +42,11 @@ function keptMatchers(
   index: number,
 ): readonly KeptMatcher[] {
   const use = useOfField(bits, index);
-  const { level } = field.source;
-  return level === "any"
-    ? atomsByTest(plan, field, use).map(([bit, atoms]) => lineageMatcher(bits, use, index, bit, atoms))
+  const { level, part } = field.source;
+  return level === "any" || isListPart(part)
+    ? atomsByTest(plan, field, use).map(([bit, atoms]) =>
+        lineageMatcher(bits, use, { field: index, level, bit }, atoms),
+      )
     : plan.tables.flatMap(({ slot }) =>
         slot === undefined ? [] : classMatcher(plan, bits, field, index, level, slot),
       );
@@ -58,7 +61,7 @@ function atomsByTest(
   const found = new Map<number, Atom[]>();
   for (const atom of atomsOfUse(use)) {
     const lineage = plannedTest(plan, field, atom)?.lineage;
-    invariant(lineage !== undefined, "what is asked of ancestors is handed down");
+    invariant(lineage !== undefined, "what is asked of ancestors or lists has a bit");
     found.set(lineage.bit, [...(found.get(lineage.bit) ?? []), atom]);
   }
   return [...found];
@@ -67,17 +70,18 @@ function atomsByTest(
 function lineageMatcher(
   bits: HookBits,
   use: FieldUse,
-  field: number,
-  bit: number,
+  { field, level, bit }: Pick<LineageMatcher, "field" | "level" | "bit">,
   atoms: readonly Atom[],
 ): LineageMatcher {
   const own = onlyAtoms(use, (atom) => atoms.includes(atom));
   const vectorOf = vectorsOf(bits, own);
+  const what = level === "any" ? "handed down when a process forks" : "kept since it was executed";
   return {
     kind: "lineage",
-    ...base(field, own, "a bit that is handed down when a process forks"),
+    ...base(field, own, `a bit that is ${what}`),
     suffix: `lineage${field}_${bit}`,
     vectors: [vectorOf(new Set()), vectorOf(new Set(atoms)), unresolvedVector(bits, own)],
+    level,
     bit,
   };
 }

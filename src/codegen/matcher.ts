@@ -14,6 +14,7 @@ import {
   valueCount,
 } from "../ir/matching.ts";
 import { testKey } from "../ir/test-key.ts";
+import type { ProcessLevel } from "../kernel/hook.ts";
 import { elementAt, invariant } from "../source/invariant.ts";
 import {
   allBits,
@@ -125,9 +126,13 @@ export interface ProcessClassMatcher extends ClassMatcher {
   readonly slot: number;
 }
 
-/** A comparison that holds for a process above or not; the three vectors are those of false, true and unknown. */
+/**
+ * A comparison that holds for a process, or any above it, or not; the three vectors are those of false, true and
+ * unknown.
+ */
 export interface LineageMatcher extends ClassMatcher {
   readonly kind: "lineage";
+  readonly level: ProcessLevel;
   /** Its bit in an entry. */
   readonly bit: number;
 }

@@ -20,21 +20,27 @@ export function isSelective({ part: { bits } }: DecideContext, matcher: Matcher)
   return (unnamed & ruleMask(bits)) === 0n;
 }
 
+/** C expression for the class of what is kept. */
+function keptClass(matcher: KeptMatcher, process: string): string {
+  if (matcher.kind === "process-class") {
+    return `process_class(entry, ${process}, ${matcher.slot}, ${matcher.vectors.length - 2})`;
+  }
+  return matcher.level === "any"
+    ? `lineage_class(entry, ${matcher.bit})`
+    : `own_class(entry, ${process}, ${matcher.bit})`;
+}
+
 /** Decides with what is kept of processes; `wanted` are the matchers that are due. */
 export function writeKeptProcesses(context: DecideContext, wanted: (matcher: KeptMatcher) => boolean): void {
   const matchers = context.part.matchers.filter(isKeptMatcher).filter(wanted);
-  const levels = new Set(matchers.map(levelOf));
+  const levels = new Set(matchers.map(({ level }) => level));
   for (const level of levels) {
     writeProcess(
       context,
       level,
-      matchers.filter((matcher) => levelOf(matcher) === level),
+      matchers.filter((matcher) => matcher.level === level),
     );
   }
-}
-
-function levelOf(matcher: KeptMatcher): ProcessLevel {
-  return matcher.kind === "lineage" ? "any" : matcher.level;
 }
 
 function writeProcess(context: DecideContext, level: ProcessLevel, matchers: readonly KeptMatcher[]): void {
@@ -52,11 +58,7 @@ function writeProcess(context: DecideContext, level: ProcessLevel, matchers: rea
       writer.line(`/* ${cComment(field?.name ?? "")}: ${cComment(matcher.why)} */`);
       writer.block("{", () => {
         const last = matcher.vectors.length - 1;
-        const found =
-          matcher.kind === "lineage"
-            ? `lineage_class(entry, ${matcher.bit})`
-            : `process_class(entry, ${process}, ${matcher.slot}, ${matcher.vectors.length - 2})`;
-        writer.line(`u64 class = bounded(forget(${found}, noise), ${last});`);
+        writer.line(`u64 class = bounded(forget(${keptClass(matcher, process)}, noise), ${last});`);
         writer.line();
         writeAnd(writer, bits, `${name}_vectors[class]`);
       });

@@ -4,9 +4,11 @@
  */
 import { type KeptField, isKept } from "../ir/exec-stage.ts";
 import type { Field, Ir, IrHook } from "../ir/ir.ts";
+import { isListPart, isProcessText } from "../kernel/hook.ts";
 import type { MapPlan } from "../../runtime/manifest.ts";
 import { type CWriter, createCWriter } from "./c-writer.ts";
 import { writeExecStage } from "./exec-code.ts";
+import type { ExecPlan } from "./exec-stage.ts";
 import { planOf, writeHookDecision, writePreamble } from "./generate.ts";
 import { type HookParts, partsOf } from "./parts.ts";
 import { hookName, processLevels, processMember, processPartName } from "./values.ts";
@@ -47,7 +49,7 @@ export function generateTestRun(ir: Ir, variant: TestRunVariant): TestRun {
   for (const part of parts.hooks) {
     writeHookDecision(writer, part);
     writeTestMaps(writer, part);
-    writeTestProgram(writer, part, variant);
+    writeTestProgram(writer, part, variant, parts.exec);
   }
   return { text: writer.text(), plan: planOf(parts) };
 }
@@ -125,7 +127,12 @@ function writeTestMaps(writer: CWriter, { hook, index, bits, scope }: HookParts)
   writer.line();
 }
 
-function writeTestProgram(writer: CWriter, { hook, index, scope }: HookParts, variant: TestRunVariant): void {
+function writeTestProgram(
+  writer: CWriter,
+  { hook, index, scope }: HookParts,
+  variant: TestRunVariant,
+  exec: ExecPlan | undefined,
+): void {
   const name = hookName(hook);
   const generation = { "5.10": "GENERATION_5_10", "6.1": "GENERATION_6_1" }[variant.generation];
   const { guard, canDeny } = variant;
@@ -140,8 +147,8 @@ function writeTestProgram(writer: CWriter, { hook, index, scope }: HookParts, va
     writer.line();
     writer.line("if (!event || !answer)");
     writer.line("\treturn 0;");
-    if (hook.fields.some(isKept)) {
-      writeTestEntries(writer, hook, generation);
+    if (exec !== undefined && hook.fields.some(isKept)) {
+      writeTestEntries(writer, hook, exec, generation);
     }
     for (const [position, field] of eventFields(hook)) {
       writeTestValue(writer, field, `event->field${position}`);
@@ -157,8 +164,12 @@ function writeTestProgram(writer: CWriter, { hook, index, scope }: HookParts, va
 }
 
 /** Runs the exec stage for every process that the event names. */
-function writeTestEntries(writer: CWriter, hook: IrHook, generation: string): void {
-  const kept = hook.fields.flatMap((field, position) => (isKept(field) ? [{ field, position }] : []));
+function writeTestEntries(writer: CWriter, hook: IrHook, exec: ExecPlan, generation: string): void {
+  // A field that no condition asks for has no function.
+  const asked = new Set(exec.fields.map(({ source }) => source.part));
+  const kept = hook.fields.flatMap((field, position) =>
+    isKept(field) && asked.has(field.source.part) ? [{ field, position }] : [],
+  );
   const levels = processLevels(hook).filter((level) =>
     kept.some(({ field }) => field.source.level === level),
   );
@@ -176,7 +187,7 @@ function writeTestEntries(writer: CWriter, hook: IrHook, generation: string): vo
       if (level === "any") {
         writeTestLineage(writer, field, entry, `event->field${position}`);
       } else {
-        writeTestText(writer, field, `&${entry}`, `event->field${position}`);
+        writeTestPart(writer, field, entry, `event->field${position}`);
       }
     }
   });
@@ -191,20 +202,26 @@ function writeTestLineage(writer: CWriter, field: KeptField, entry: string, even
       if (field.type.kind === "integer") {
         writer.line(`exec_${field.source.part}(&test_ancestor, ${event}[${number}].value);`);
       } else {
-        writeTestText(writer, field, "&test_ancestor", `${event}[${number}]`);
+        writeTestPart(writer, field, "test_ancestor", `${event}[${number}]`);
       }
       writer.line(`lineage_add(&${entry}.above, &test_ancestor.own);`);
     });
   }
 }
 
-function writeTestText(writer: CWriter, field: KeptField, entry: string, event: string): void {
+function writeTestPart(writer: CWriter, field: KeptField, entry: string, event: string): void {
+  const { part } = field.source;
+  if (isListPart(part)) {
+    writer.line(`exec_${part}(&${entry}.own, &memory->list, NULL, memory->level, (u64)${event}.bytes,`);
+    writer.line(`\t  ${event}.length, ${event}.status != PATH_UNRESOLVED, false, generation);`);
+    return;
+  }
   writer.block("{", () => {
     writer.line(`struct path_value path = { .path = &${event} };`);
     writer.line("struct path_text text = {};");
     writer.line();
     writer.line("path_read(&path, memory, &text, true);");
-    writer.line(`exec_${field.source.part}(${entry}, memory, &text, generation);`);
+    writer.line(`exec_${part}(&${entry}, memory, &text, generation);`);
   });
 }
 
@@ -234,7 +251,10 @@ function writeTestValue(writer: CWriter, field: Field, event: string): void {
       return;
     }
     case "process": {
-      if (!isKept(field)) {
+      const { part } = field.source;
+      if (isProcessText(part)) {
+        writer.line(`values.${processMember(field.source.level)}.${part} = &${event};`);
+      } else if (!isKept(field)) {
         const process = `values.${processMember(field.source.level)}`;
         writer.line(`${process}.${processPartName(field.source.part)} = ${event}.value;`);
         const absent = field.source.part === "tty" ? "tty_absent" : "absent";

@@ -16,7 +16,7 @@ import { unresolvedVector } from "./kept-matcher.ts";
 import { anyLive, ruleMask, writeForget, writeKeep } from "./live-code.ts";
 import { writeTextMatch } from "./match-code.ts";
 import { type HookParts, matcherName } from "./parts.ts";
-import { type HeldText, heldPlace, heldTexts, readText } from "./texts.ts";
+import { type HeldText, type OtherText, heldPlace, heldTexts, readText } from "./texts.ts";
 
 /** First and last component rule out most rules before the path is built. */
 export function writePathEnds(context: DecideContext, field: Field, index: number): void {
@@ -63,6 +63,7 @@ export function writeTextRead(context: DecideContext, text: HeldText, position: 
       writePathRead(context, text.argument, position);
       return;
     case "text":
+    case "process":
       writeOtherRead(context, text, position);
       return;
   }
@@ -90,11 +91,7 @@ function writePathRead(context: DecideContext, argument: number, position: numbe
 }
 
 /** Texts that are not paths are read only while some rule may still hold. */
-function writeOtherRead(
-  context: DecideContext,
-  held: Extract<HeldText, { kind: "text" }>,
-  position: number,
-): void {
+function writeOtherRead(context: DecideContext, held: OtherText, position: number): void {
   const { writer, part } = context;
   const memory = `memory${position}`;
   const text = `text${position}`;

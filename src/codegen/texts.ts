@@ -1,16 +1,27 @@
 /** The texts of a hook: which of them are held in scratch memory while an event is decided, and how they are read. */
 import type { CaptureType, Field, IrHook } from "../ir/ir.ts";
-import type { ArgumentType, FieldSource } from "../kernel/hook.ts";
+import {
+  type ArgumentType,
+  type FieldSource,
+  type ProcessLevel,
+  type ProcessText,
+  isProcessText,
+} from "../kernel/hook.ts";
 import { type ObjectPart, capturedParts, isWalkedPart, objectPart } from "../kernel/objects.ts";
 import { elementAt, invariant } from "../source/invariant.ts";
-import { usedArguments } from "./values.ts";
+import { processMember, usedArguments } from "./values.ts";
 
 /** A text in scratch memory. The C variables `memoryN` and `textN` belong to number N of a hook's list. */
 export type HeldText =
   /** The path of a file or path argument. */
   | { readonly kind: "path"; readonly argument: number }
   /** A text argument, or with `read` a part of an object: all parts with the same function are the same text. */
-  | { readonly kind: "text"; readonly argument: number; readonly read: string | undefined };
+  | { readonly kind: "text"; readonly argument: number; readonly read: string | undefined }
+  /** A text of a process that it can change at any time. */
+  | { readonly kind: "process"; readonly level: ProcessLevel; readonly part: ProcessText };
+
+/** A text that is no argument's path. */
+export type OtherText = Exclude<HeldText, { kind: "path" }>;
 
 /**
  * The paths that rules compare or events carry, then the other texts that rules compare. A text that events only
@@ -43,6 +54,9 @@ function heldBy(hook: IrHook, { source, type }: Pick<Field, "source" | "type">):
   if (source.kind === "argument-text") {
     return [{ kind: "text", argument: source.argument, read: undefined }];
   }
+  if (source.kind === "process" && isProcessText(source.part)) {
+    return [{ kind: "process", level: source.level, part: source.part }];
+  }
   return source.kind === "part" && type.kind !== "integer"
     ? [{ kind: "text", argument: source.argument, read: keyOf(partOf(hook, source)) }]
     : [];
@@ -50,7 +64,12 @@ function heldBy(hook: IrHook, { source, type }: Pick<Field, "source" | "type">):
 
 function distinct(texts: readonly HeldText[]): readonly HeldText[] {
   const found = new Map(texts.map((text) => [JSON.stringify(text), text]));
-  return [...found.values()].sort((a, b) => a.argument - b.argument);
+  return [...found.values()].sort((a, b) => orderOf(a) - orderOf(b));
+}
+
+/** Those of processes come last: reading them takes a walk through the kernel's memory. */
+function orderOf(text: HeldText): number {
+  return text.kind === "process" ? Number.MAX_SAFE_INTEGER : text.argument;
 }
 
 /** What tells the texts of an object apart: parts can have two names. */
@@ -92,12 +111,10 @@ function partOf(hook: IrHook, source: Extract<FieldSource, { kind: "part" }>): O
 }
 
 /** C call that reads a text that is no argument's path into scratch memory. */
-export function readText(
-  hook: IrHook,
-  held: Extract<HeldText, { kind: "text" }>,
-  memory: string,
-  text: string,
-): string {
+export function readText(hook: IrHook, held: OtherText, memory: string, text: string): string {
+  if (held.kind === "process") {
+    return `process_${held.part}_read(&values->${processMember(held.level)}, ${memory}, ${text})`;
+  }
   const value = `values->arg${held.argument}`;
   if (held.read === undefined) {
     const { reader, values } = argumentSource(hook, held.argument);

@@ -3,6 +3,7 @@
  * once. Part of the IR's tools, so that its size is known before any code exists.
  */
 import { elementAt, unreachable } from "../source/invariant.ts";
+import { inOtherCase } from "./letter-case.ts";
 import type { CharacterRange, Glob, GlobPart } from "./ir.ts";
 import { type ByteRange, complement, utf8Sequences } from "./utf8-ranges.ts";
 
@@ -148,18 +149,6 @@ function classRanges(
   const members = ignoreCase ? ranges.flatMap((range) => [range, ...inOtherCase(range)]) : ranges;
   // Never a slash.
   return complement([SLASH, ...(negated ? members : complement(members))]);
-}
-
-function inOtherCase({ low, high }: CharacterRange): readonly CharacterRange[] {
-  return [
-    { first: 0x41, shift: 0x20 },
-    { first: 0x61, shift: -0x20 },
-  ]
-    .map(({ first, shift }) => ({
-      low: Math.max(low, first) + shift,
-      high: Math.min(high, first + 25) + shift,
-    }))
-    .filter((range) => range.low <= range.high);
 }
 
 /** Subset construction. */

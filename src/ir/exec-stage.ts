@@ -2,13 +2,11 @@
  * The exec stage: comparisons whose value is known before a hook fires, since the process was made or executed its
  * program. They are made then, once for all rules of a compilation, and their outcomes are kept for the process.
  */
-import { type FieldSource, type ProcessPart, isTextPart } from "../kernel/hook.ts";
+import { type ProcessSource, isListPart, isProgramPart } from "../kernel/hook.ts";
 import type { Atom, Field, Ir } from "./ir.ts";
 import { atomsOf } from "./bool.ts";
+import { elementTest } from "./element-test.ts";
 import { testKey } from "./test-key.ts";
-
-/** Where a value of a process comes from. */
-export type ProcessSource = Extract<FieldSource, { kind: "process" }>;
 
 /** A process field whose comparisons are made at exec or fork. */
 export interface KeptField extends Field {
@@ -18,7 +16,7 @@ export interface KeptField extends Field {
 /** Whether comparisons of a field are made at the exec stage; all others wait for the event. */
 export function isKept(field: Field): field is KeptField {
   const { source } = field;
-  return source.kind === "process" && (source.level === "any" || isTextPart(source.part));
+  return source.kind === "process" && (source.level === "any" || isProgramPart(source.part));
 }
 
 /** A comparison of the exec stage: it may stand in many rules, and be asked of many processes. */
@@ -27,6 +25,8 @@ export interface ExecTest {
   readonly atom: Atom;
   /** Whether it is asked of all processes above: then its outcome is handed down. */
   readonly ofAncestors: boolean;
+  /** Whether it holds when it holds for any text of a list. */
+  readonly ofList: boolean;
 }
 
 /** What must be known of every process. */
@@ -38,8 +38,8 @@ export interface ExecStage {
 }
 
 /** Equal for the same comparison of the same part of a process, whichever process is meant. */
-export function execTestKey(part: ProcessPart, { test }: Pick<Atom, "test">): string {
-  return `${part} ${testKey(test)}`;
+export function execTestKey({ part, element }: ProcessSource, { test }: Pick<Atom, "test">): string {
+  return `${JSON.stringify([part, element])} ${testKey(test)}`;
 }
 
 /** All comparisons of the exec stage in a compilation; undefined when there are none. */
@@ -53,11 +53,14 @@ export function execStageOf(ir: Ir): ExecStage | undefined {
       known !== -1
         ? known
         : fields.push({ name: part, type: field.type, source: { kind: "process", level: 0, part } }) - 1;
-    const key = execTestKey(part, atom);
+    const key = execTestKey(field.source, atom);
     const before = tests.get(key);
+    const ofList = isListPart(part);
+    const test = ofList ? elementTest(field.source, atom) : atom.test;
     tests.set(key, {
-      atom: before?.atom ?? { ...atom, field: index },
+      atom: before?.atom ?? { ...atom, test, field: index },
       ofAncestors: before?.ofAncestors === true || level === "any",
+      ofList,
     });
   }
   return fields.length === 0 ? undefined : { fields, tests };

@@ -54,7 +54,10 @@ function printPoint({ kind, target, filter }: AttachPoint): string {
 }
 
 function printType(type: Field["type"] | CaptureType): string {
-  return type.kind === "integer" ? `${type.signed ? "int" : "uint"}${type.bits}` : type.kind;
+  if (type.kind === "integer") {
+    return `${type.signed ? "int" : "uint"}${type.bits}`;
+  }
+  return type.kind === "string" && type.list === true ? "list of strings" : type.kind;
 }
 
 function printBlock(block: IrBlock, fields: readonly Field[]): readonly string[] {

@@ -31,10 +31,42 @@ const aliases: ReadonlyMap<string, readonly string[]> = new Map([
   ["user.uid", ["process.uid"]],
   ["process.parent.exe", ["parent.exe"]],
   ["parent.name", ["parent.exe"]],
+  ["parent.binary", ["parent.exe"]],
   ["proc.pname", ["parent.exe"]],
+  ["proc.pexe", ["parent.exe"]],
+  ["proc.pexepath", ["parent.exe"]],
+  ["proc.pcmdline", ["parent.args"]],
+  ["proc.aname", ["any ancestor.exe"]],
+  ["proc.exe", ["process.exe"]],
+  ["proc.args", ["process.args"]],
+  ["proc.arg", ["process.args"]],
+  ["process.command", ["process.args"]],
+  ["process.command_line", ["process.args"]],
+  ["proc.env", ["process.env"]],
+  ["process.environment", ["process.env"]],
+  ["process.environ", ["process.env"]],
+  ["proc.cwd", ["process.cwd"]],
+  ["process.pwd", ["process.cwd"]],
+  ["process.dir", ["process.cwd"]],
+  ["proc.pid", ["process.pid"]],
+  ["proc.ppid", ["parent.pid"]],
+  ["process.ppid", ["parent.pid"]],
+  ["user.name", ["process.uid"]],
+  ["user.loginuid", ["process.auid"]],
+  ["process.capabilities", ["process.caps.effective"]],
+  ["process.cap.effective", ["process.caps.effective"]],
+  ["fd.sip", ["dest.addr"]],
+  ["fd.rip", ["dest.addr"]],
+  ["fd.sport", ["dest.port"]],
+  ["fd.rport", ["dest.port"]],
+  ["k8s.ns.name", ["pod.namespace"]],
+  ["k8s.pod.name", ["pod.name"]],
+  ["namespace", ["pod.namespace"]],
+  ["container.image.repository", ["container.repo"]],
 ]);
 
 /** The field that a spelling of another tool means, of those that exist here. */
 export function fieldMeant(spelling: string, known: readonly string[]): string | undefined {
-  return aliases.get(spelling)?.find((name) => known.includes(name));
+  const meant = [...(aliases.get(spelling) ?? []), `process.${spelling}`];
+  return meant.find((name) => known.includes(name));
 }

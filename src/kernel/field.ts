@@ -9,8 +9,8 @@ export type FieldType =
   /** A path of the file system, as bytes; it may have no value (pipe) or be too long to resolve. */
   | { readonly kind: "path" }
   /** Bytes that end at a NUL: a name, an argument of a command line. It may be too long, or not readable. */
-  /** With `binary` it may hold any bytes, NUL too. */
-  | { readonly kind: "string"; readonly binary?: true }
+  /** With `binary` it may hold any bytes, NUL too. With `list` there are several: any of them counts. */
+  | { readonly kind: "string"; readonly binary?: true; readonly list?: true }
   /** 128 bits; IPv4 as ::ffff:a.b.c.d. No value for other address families. */
   | { readonly kind: "address" };
 

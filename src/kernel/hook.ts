@@ -263,7 +263,7 @@ export type FieldSource =
   | { readonly kind: "file"; readonly argument: number; readonly part: FilePart }
   /** A part of a sock argument. */
   | { readonly kind: "sock"; readonly argument: number; readonly part: SockPart }
-  | { readonly kind: "process"; readonly level: ProcessLevel; readonly part: ProcessPart }
+  | ProcessSource
   | { readonly kind: "result" }
   /** Of the workload that the process belongs to. Only conditions of the scope stage ask for it. */
   | {
@@ -293,15 +293,42 @@ export type WorkloadPart =
  */
 export type ProcessLevel = number | "any";
 
-/** Parts that are texts are those of the program that was executed last. */
-export type ProcessPart = "exe" | ProcessNumber;
+/** A part of a process; of a list, one of its elements. */
+export interface ProcessSource {
+  readonly kind: "process";
+  readonly level: ProcessLevel;
+  readonly part: ProcessPart;
+  /** `1` of `args[1]`, `PATH` of `env["PATH"]`; absent: any element. */
+  readonly element?: string;
+}
+
+export type ProcessPart = ProgramPart | ProcessText | ProcessNumber;
+
+/** What is known of a process since it executed its program. */
+export type ProgramPart = "exe" | ProcessList;
+
+/** Texts that a program was given, one after the other. */
+export type ProcessList = "args" | "env";
+
+/** Texts that a process can change at any time. */
+export type ProcessText = "comm" | "cwd";
 
 export type ProcessNumber =
   "pid" | "ns_pid" | "uid" | "gid" | "euid" | "egid" | "auid" | "tty" | CredentialPart;
 
-/** Whether a part of a process is a text. */
-export function isTextPart(part: ProcessPart): part is Exclude<ProcessPart, ProcessNumber> {
-  return part === "exe";
+/** Whether exec decides a part of a process, and forks hand it down. */
+export function isProgramPart(part: ProcessPart): part is ProgramPart {
+  return part === "exe" || isListPart(part);
+}
+
+/** Whether a part of a process is several texts. */
+export function isListPart(part: ProcessPart): part is ProcessList {
+  return part === "args" || part === "env";
+}
+
+/** Whether a part of a process is a text that is read when an event happens. */
+export function isProcessText(part: ProcessPart): part is ProcessText {
+  return part === "comm" || part === "cwd";
 }
 
 export type SockPart =

@@ -2,6 +2,7 @@
  * What follows from a condition: enough to find rules that can't match or are never reached. Every "yes" is
  * certain; what can't be told within the budget is "no".
  */
+import { type ProcessSource, isListPart } from "../kernel/hook.ts";
 import type { Bool, Field } from "../ir/ir.ts";
 import { testImplies, testsExclude } from "./test-relation.ts";
 
@@ -111,20 +112,25 @@ function isConstant(condition: Bool, value: boolean): boolean {
   return condition.kind === "constant" && condition.value === value;
 }
 
-/** Sources that give one value: of a list, such as all ancestors, two members can pass two tests. */
+/** Sources that give one value; of processes some do. */
 const singleSources: ReadonlySet<string> = new Set([
   "argument",
   "argument-path",
   "argument-text",
   "file",
   "part",
-  "process",
   "sock",
   "result",
 ]);
 
 function hasOneValue(field: number, { fields }: Question): boolean {
-  return singleSources.has(fields[field]?.source.kind ?? "");
+  const source = fields[field]?.source;
+  return source?.kind === "process" ? isOne(source) : singleSources.has(source?.kind ?? "");
+}
+
+/** Two of all ancestors, or of all texts of a list, can pass two tests; a variable can be set twice. */
+function isOne({ level, part, element }: ProcessSource): boolean {
+  return level !== "any" && (!isListPart(part) || (part === "args" && element !== undefined));
 }
 
 function typeOf(field: number, { fields }: Question): Field["type"] {

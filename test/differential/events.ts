@@ -17,6 +17,7 @@ import type {
   Test,
   TextValue,
 } from "../../src/ir/ir.ts";
+import { isListPart } from "../../src/kernel/hook.ts";
 import { elementAt, unreachable } from "../../src/source/invariant.ts";
 import { addressBytes, integerBounds, integerOf, sizedText, textOf } from "./conditions.ts";
 
@@ -24,6 +25,11 @@ import { scopeValue } from "./scope.ts";
 
 /** Bytes of the longest path that the kernel side reads whole. */
 export const LONGEST_PATH = 4096;
+
+const MOST_TEXTS = 4;
+/** Bytes that all texts of a list have together, and what may stand before each. */
+const LIST_ROOM = LONGEST_PATH - 8;
+const LIST_LEAD = 16;
 
 const SLASH = 0x2f;
 const MISSING: FieldValue = { kind: "missing" };
@@ -45,11 +51,21 @@ export function eventOf(hook: IrHook): fc.Arbitrary<HookEvent> {
     perRule.set(key, candidates);
     return candidates;
   };
-  const one = (field: Field, index: number): fc.Arbitrary<AimedValue> =>
+  const single = (field: Field, index: number): fc.Arbitrary<AimedValue> =>
     fc.tuple(fc.nat(99), fc.nat(0xffff), randomValue(field)).map(([lot, pick, other]) => ({
       from: (rule: number) =>
         chosenValue(field, lot, pick, other, aimedAt(rule, index), elementAt(everywhere, index)),
     }));
+  const one = (field: Field, index: number): fc.Arbitrary<AimedValue> =>
+    isProcessList(field)
+      ? fc.array(single(field, index), { maxLength: MOST_TEXTS }).map((texts) => ({
+          from: (rule: number): FieldValue =>
+            listOf(
+              field,
+              texts.map((text) => text.from(rule)),
+            ),
+        }))
+      : single(field, index);
   const values = hook.fields.map((field, index) =>
     hasSeveral(field)
       ? fc.array(one(field, index), { maxLength: TEST_SEVERAL }).map((each) => ({
@@ -68,6 +84,30 @@ export function eventOf(hook: IrHook): fc.Arbitrary<HookEvent> {
 /** A value that depends on the rule that an event is aimed at. */
 interface AimedValue {
   readonly from: (rule: number) => FieldValue;
+}
+
+function isProcessList({ source }: Field): boolean {
+  return source.kind === "process" && isListPart(source.part);
+}
+
+/**
+ * A list as the kernel has it: texts without a NUL, as many as fit, and what could not be read comes last. Of one
+ * argument there is one text, or none.
+ */
+function listOf({ source }: Field, values: readonly FieldValue[]): FieldValue {
+  const texts: FieldValue[] = [];
+  let room = LIST_ROOM;
+  for (const value of values) {
+    if (value.kind === "text" && !value.bytes.includes(0)) {
+      room -= value.bytes.length + LIST_LEAD;
+      texts.push(...(room >= 0 ? [value] : []));
+    }
+  }
+  const isCut = values.some(({ kind }) => kind === "unresolved");
+  const all = isCut ? [...texts, UNRESOLVED] : texts;
+  return source.kind === "process" && source.part === "args" && source.element !== undefined
+    ? (all[0] ?? MISSING)
+    : { kind: "several", values: all };
 }
 
 /** A process that there is has a number. */
@@ -101,7 +141,8 @@ function chosenValue(
   if (lot < 88 && canBeMissing(field)) {
     return MISSING;
   }
-  return lot < 94 && field.type.kind === "path" ? UNRESOLVED : other;
+  const mayBeCut = field.type.kind === "path" || isProcessList(field);
+  return lot < 94 && mayBeCut ? UNRESOLVED : other;
 }
 
 function randomValue(field: Field): fc.Arbitrary<FieldValue> {

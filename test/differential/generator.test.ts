@@ -70,7 +70,7 @@ describe("random hooks have everything that the language has", () => {
 
   test("every field type, every verdict, both modes and both postures towards the unresolved", () => {
     const types = new Set(HOOKS.flatMap(({ hook }) => hook.fields.map(({ type }) => JSON.stringify(type))));
-    expect(types.size).toBe(11);
+    expect(types.size).toBe(12);
     expect(Object.keys(count(rules, (rule) => `${rule.verdict.kind} ${rule.onUnresolved}`))).toHaveLength(6);
     expect(new Set(HOOKS.flatMap(({ policies }) => policies.map(({ mode }) => mode))).size).toBe(2);
   });

@@ -12,6 +12,7 @@ import type {
   RuleOrigin,
   Verdict,
 } from "../../src/ir/ir.ts";
+import { isKept } from "../../src/ir/exec-stage.ts";
 import type { ArgumentFact, AttachPoint, HookFact } from "../../src/kernel/hook.ts";
 import { processField } from "../../src/kernel/process-field.ts";
 import { elementAt } from "../../src/source/invariant.ts";
@@ -48,7 +49,7 @@ const INTEGER_TYPES: readonly FieldType[] = ([8, 16, 32, 64] as const).flatMap((
 /** The order in which hooks list their fields: what is cheap to read comes first. */
 const COST = { integer: 0, address: 1, string: 2, path: 3 } as const;
 
-/** Fields of the exec stage, and one that is read at the event and that not every process has. */
+/** Fields of processes, most of them of the exec stage; not every process has all. */
 const PROCESS_FIELDS: readonly Field[] = [
   ["process", "exe"],
   ["ancestor", "2", "exe"],
@@ -56,6 +57,15 @@ const PROCESS_FIELDS: readonly Field[] = [
   ["any ancestor", "pid"],
   ["process", "tty"],
   ["parent", "tty"],
+  // Of one process at most one field of a list: an event has a list of its own for each field.
+  ["process", "args"],
+  ["parent", "args", "1"],
+  ["ancestor", "2", "env", "a"],
+  ["any ancestor", "args"],
+  ["any ancestor", "env"],
+  // Read when the event happens.
+  ["process", "comm"],
+  ["parent", "cwd"],
 ].map((segments) => {
   const field = processField(segments);
   if (field === undefined) {
@@ -268,9 +278,11 @@ function blocksOf(
 }
 
 /** The newest generation at the hook itself most often: it is what most events meet. */
-function variantOf(shape: HookShape, types: readonly FieldType[]): fc.Arbitrary<TestRunVariant> {
+function variantOf(shape: HookShape, fields: readonly Field[]): fc.Arbitrary<TestRunVariant> {
   // Each walk of an automaton in a plain loop takes a third of what the verifier follows.
-  const texts = types.filter(({ kind }) => kind === "path" || kind === "string").length;
+  const texts = fields.filter(
+    (field) => (field.type.kind === "path" || field.type.kind === "string") && !isKept(field),
+  ).length;
   const isLarge = shape.rules > MOST_RULES_OF_5_10 || texts > 1;
   const generation = isLarge ? ["6.1" as const] : ["6.1" as const, "5.10" as const];
   return fc
@@ -289,7 +301,7 @@ export function hookOf(shape: HookShape): fc.Arbitrary<RandomHook> {
     const fields = [...types.map(fieldOf), ...kept];
     const fact = factOf(types);
     const rulesAndFields = rulesOf(shape, fields, source).chain((rules) => withScopes(rules, fields));
-    const parts = fc.tuple(rulesAndFields, policiesOf(source), variantOf(shape, types));
+    const parts = fc.tuple(rulesAndFields, policiesOf(source), variantOf(shape, fields));
     return parts.chain(([made, policies, variant]) =>
       blocksOf(made.rules, shape, policies.length, source).map((blocks) => ({
         policies,

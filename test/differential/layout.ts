@@ -3,6 +3,7 @@ import { hasSeveral, TEST_SEVERAL } from "../../src/codegen/test-run.ts";
 import type { FieldValue, HookEvent } from "../../src/ir/evaluate.ts";
 import { mostDecisions } from "../../src/ir/decisions.ts";
 import type { Field, FieldType, IrHook } from "../../src/ir/ir.ts";
+import { type ProcessList, isListPart } from "../../src/kernel/hook.ts";
 import { elementAt, invariant, unreachable } from "../../src/source/invariant.ts";
 import { LONGEST_PATH } from "./events.ts";
 import { rowOfEvent, scopePlanOf } from "./scope.ts";
@@ -85,7 +86,7 @@ export function encodeEvents(hook: IrHook, events: readonly HookEvent[]): Buffer
 
 function encodeField(into: Buffer, field: Field, value: FieldValue): void {
   if (!hasSeveral(field)) {
-    encodeValue(into, field.type, value);
+    encodeValue(into, field, value);
     return;
   }
   invariant(value.kind === "several", `an event has several values of ${field.name}`);
@@ -93,11 +94,15 @@ function encodeField(into: Buffer, field: Field, value: FieldValue): void {
   into.writeBigUInt64LE(BigInt(value.values.length));
   const size = valueSize(field.type);
   value.values.forEach((each, index) => {
-    encodeValue(into.subarray(8 + index * size, 8 + (index + 1) * size), field.type, each);
+    encodeValue(into.subarray(8 + index * size, 8 + (index + 1) * size), field, each);
   });
 }
 
-function encodeValue(into: Buffer, type: FieldType, value: FieldValue): void {
+function encodeValue(into: Buffer, { source, type }: Field, value: FieldValue): void {
+  if (source.kind === "process" && isListPart(source.part)) {
+    encodeList(into, source.element, source.part, value);
+    return;
+  }
   switch (type.kind) {
     case "integer":
       into.writeUInt32LE(value.kind === "missing" ? 0 : 1, 0);
@@ -114,6 +119,36 @@ function encodeValue(into: Buffer, type: FieldType, value: FieldValue): void {
     default:
       unreachable(type);
   }
+}
+
+/**
+ * The texts of a list, each with a NUL behind it; what stands for one that could not be read has none, and makes the
+ * list one that was not seen whole.
+ */
+function encodeList(into: Buffer, element: string | undefined, part: ProcessList, value: FieldValue): void {
+  const texts = value.kind === "several" ? value.values : [value];
+  const bytes = Buffer.concat(
+    texts.flatMap((text) =>
+      text.kind === "text" ? [...leadOf(part, element), Buffer.from(text.bytes), Buffer.alloc(1)] : [],
+    ),
+  );
+  const isCut = texts.some(({ kind }) => kind === "unresolved");
+  const all = Buffer.concat([bytes, isCut ? Buffer.from("cut") : Buffer.alloc(0)]);
+  invariant(all.length <= LONGEST_PATH, "a list fits into the event");
+  into.fill(GARBAGE, PATH_HEADER);
+  into.writeUInt32LE(isCut ? PATH_STATUS.unresolved : PATH_STATUS.present, 0);
+  into.writeUInt32LE(all.length, 4);
+  into.set(all, PATH_HEADER);
+}
+
+/** What stands before an element: the arguments before it, or another variable and its name. */
+function leadOf(part: ProcessList, element: string | undefined): readonly Buffer[] {
+  if (element === undefined) {
+    return [];
+  }
+  return part === "args"
+    ? Array.from({ length: Number(element) }, () => Buffer.from("before\0"))
+    : [Buffer.from(`b${element}=other\0${element}=`)];
 }
 
 function encodePath(into: Buffer, value: FieldValue): void {

@@ -78,10 +78,13 @@ const literal: fc.Arbitrary<Literal> = fc.oneof(
 );
 
 const field: fc.Arbitrary<FieldReference> = fc
-  .array(fc.oneof(anyText, fc.constantFrom("labels", "env", "any ancestor", "return", "3")), {
-    minLength: 1,
-    maxLength: 4,
-  })
+  .array(
+    fc.oneof(anyText, fc.constantFrom("labels", "env", "args", "process", "any ancestor", "return", "3")),
+    {
+      minLength: 1,
+      maxLength: 4,
+    },
+  )
   .map((segments) => ({ kind: "field", segments, span }));
 
 const comparison: fc.Arbitrary<Comparison> = fc.oneof(

@@ -5,9 +5,11 @@ import { fieldMeant } from "../../kernel/field-aliases.ts";
 import { type FieldFact, fieldsOf } from "../../kernel/field.ts";
 import type { FieldSource } from "../../kernel/hook.ts";
 import {
+  NAMED_ARGUMENTS,
   hostNamespaceField,
   processField,
   processFieldNames,
+  processPartLabel,
   processName,
 } from "../../kernel/process-field.ts";
 import type { WordSetName } from "../../kernel/words.ts";
@@ -289,8 +291,8 @@ function findField(
   if (workload !== undefined) {
     return workload;
   }
-  const name = printable(reference.segments.join("."));
-  const help = likelyField(reference, hook) ?? eventFields(hook);
+  const name = printable(spelled(reference));
+  const help = elementHelp(reference) ?? likelyField(reference, hook) ?? eventFields(hook);
   const where = hook.event === undefined ? "at this hook" : `to \`${hook.event.fact.name}\``;
   findings.push(
     diagnostic("unknown-field", reference.span, `\`${name}\` is not known ${where}`, {
@@ -298,6 +300,33 @@ function findField(
     }),
   );
   return undefined;
+}
+
+/** A field as policies write it: `process.args[1]`. */
+function spelled({ segments }: FieldReference): string {
+  return segments
+    .map((segment, index) => {
+      const isKey = ["env", "labels"].includes(segments[index - 1] ?? "");
+      return isKey ? `[${JSON.stringify(segment)}]` : /^\d+$/.test(segment) ? `[${segment}]` : `.${segment}`;
+    })
+    .join("")
+    .slice(1);
+}
+
+/** What is wrong with the element of a list that there is. */
+function elementHelp({ segments }: FieldReference): string | undefined {
+  const list = segments.at(-2);
+  if (processField(segments.slice(0, -1)) === undefined) {
+    return undefined;
+  }
+  switch (list) {
+    case "args":
+      return `arguments are numbered from 0 to ${NAMED_ARGUMENTS - 1}: \`args[1]\` is the one after the name`;
+    case "env":
+      return 'a variable is named as it is: `env["LD_PRELOAD"]`';
+    default:
+      return undefined;
+  }
 }
 
 function likelyField({ segments }: FieldReference, hook: ResolvedHook): string | undefined {
@@ -413,7 +442,7 @@ function nameOf(base: string, source: FieldSource): string {
     case "part":
       return source.part === "" ? base : `${base}.${source.part}`;
     case "process":
-      return `${processName(source.level)}.${source.part}`;
+      return `${processName(source.level)}.${processPartLabel(source)}`;
     case "result":
       return "return";
     case "workload":

@@ -24,10 +24,19 @@ export function resolveEvent(
   const alias = eventAliases.get(name.text);
   const help =
     alias === undefined
-      ? (didYouMean(name.text, [...events.keys()]) ?? siblings(name.text))
+      ? (rawHook(name.text) ?? didYouMean(name.text, [...events.keys()]) ?? siblings(name.text))
       : `did you mean \`${alias}\`?`;
   findings.push(diagnostic("unknown-event", span, `there is no event \`${printable(name.text)}\``, { help }));
   return [];
+}
+
+/** A function of the kernel, or another place in it, is no event. */
+function rawHook(name: string): string | undefined {
+  if (/^security_\w+$/.test(name)) {
+    return `a hook of the kernel needs its kind: \`on lsm ${name.replace("security_", "")}(…)\` or \`on kprobe ${name}(…)\``;
+  }
+  const call = /^(?:__x64_)?sys_(\w+)$/.exec(name)?.[1];
+  return call === undefined ? undefined : `a system call is hooked by \`on kprobe syscall sys_${call}(…)\``;
 }
 
 /** Events that begin with the same word, or all of them. */

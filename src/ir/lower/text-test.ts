@@ -31,7 +31,10 @@ export function lowerTextTests(
   if (inPath) {
     warnOfRelative(operator, values, findings);
   }
-  const tests = testsOf(operator, distinct(values, findings), inPath, findings);
+  // A list contains whole texts.
+  const isList = type.kind === "string" && type.list === true;
+  const asked = isList && operator === "contains" ? "in" : operator;
+  const tests = testsOf(asked, distinct(values, findings), inPath, findings);
   return comparison.ignoreCase ? tests?.map(ignoringCase) : binary ? tests?.map(wholeAsGlob) : tests;
 }
 

@@ -1,7 +1,10 @@
 /** Limits of how much a policy lists: policies, rules, values, and the states of globs. */
 import { type Diagnostic, diagnostic } from "../../diagnostics/diagnostic.ts";
 import { limits } from "../../kernel/limits.ts";
+import { isListPart } from "../../kernel/hook.ts";
 import { MAXIMUM_STATES } from "../automaton.ts";
+import { elementTest } from "../element-test.ts";
+import type { Atom, Field } from "../ir.ts";
 import { type VerifyContext, lastRule, overLimit } from "./context.ts";
 import { fitsAutomaton, sideOf } from "./tables.ts";
 import { valueCount } from "../matching.ts";
@@ -74,11 +77,19 @@ function spanOfValue(
   })?.span;
 }
 
+/** Every comparison with a list is made by an automaton, which knows elements by what stands before them. */
+function inAutomaton({ source }: Field, atom: Atom): Atom {
+  return source.kind === "process" && isListPart(source.part)
+    ? { ...atom, test: elementTest(source, atom) }
+    : atom;
+}
+
 /** Globs, and texts longer than a table holds, that no automaton can be made of. */
 export function checkTexts({ ir }: VerifyContext): readonly Diagnostic[] {
   return ir.hooks.flatMap((hook) =>
-    hook.fields.flatMap((_, field) =>
-      atomsOfField(hook, field)
+    hook.fields.flatMap((field, index) =>
+      atomsOfField(hook, index)
+        .map((atom) => inAutomaton(field, atom))
         .filter((atom) => sideOf(atom.test) === "globs" && !fitsAutomaton(atom))
         .map(({ span }) =>
           diagnostic("glob-too-large", span, `these globs need more than ${MAXIMUM_STATES} states`, {

@@ -1,4 +1,5 @@
 /** The maps of a bundle and the memory that they take. */
+import { isListPart } from "../../kernel/hook.ts";
 import { CAPTURED_PATH, EVENT_HEADER } from "../../../runtime/event-layout.ts";
 import { limits } from "../../kernel/limits.ts";
 import { capturedTexts, fixedCaptureBytes } from "../captures.ts";
@@ -66,10 +67,12 @@ export function fixedMaps(ir: Ir, tables: readonly (readonly FieldTable[])[]): r
 /** The maps of the exec stage: its tables, and the entries of processes on either kind of kernel. */
 export function execMaps(stage: ExecStage): readonly MapBudget[] {
   const tables = execTablesOf(stage);
-  const texts = stage.fields.filter(({ type }) => type.kind !== "integer").length;
+  const lists = stage.fields.filter(({ source }) => isListPart(source.part)).length;
+  const texts = stage.fields.filter(({ type }) => type.kind !== "integer").length - lists;
   const classes = tables.length + texts;
-  const handedDown = [...stage.tests.values()].filter(({ ofAncestors }) => ofAncestors).length;
-  const valueBytes = roundUp(2 * Math.max(4, classes)) + 48 * Math.max(1, Math.ceil(handedDown / 64)) + 8;
+  const handedDown = [...stage.tests.values()].filter(({ ofAncestors, ofList }) => ofAncestors || ofList);
+  const words = Math.max(1, Math.ceil(handedDown.length / 64));
+  const valueBytes = roundUp(2 * Math.max(4, classes)) + 48 * words + 8;
   const entry = { keyBytes: PROCESS_KEY_BYTES, valueBytes, entries: PROCESS_ENTRIES };
   return [
     ...tables
@@ -82,9 +85,23 @@ export function execMaps(stage: ExecStage): readonly MapBudget[] {
       ...entry,
       bytes: PROCESS_ENTRIES * (NODE_BYTES + PROCESS_KEY_BYTES + valueBytes),
     },
+    ...(lists > 0 ? listMaps(words) : []),
   ];
 }
 
+/** For the lists of processes that ran before: `bpf/templates/text_list.h`. */
+function listMaps(words: number): readonly MapBudget[] {
+  const lineage = 16 * words;
+  return [
+    {
+      ...{ name: "process_lists", kind: "hash", keyBytes: PROCESS_KEY_BYTES, valueBytes: lineage },
+      ...{ entries: PROCESS_ENTRIES, bytes: PROCESS_ENTRIES * (NODE_BYTES + PROCESS_KEY_BYTES + lineage) },
+    },
+    map("list_memory", "array", 40 + lineage + LIST_CHUNK + lineage, 1),
+  ];
+}
+
+const LIST_CHUNK = 256;
 const PROCESS_KEY_BYTES = 16;
 /** Processes whose entries are in no storage of tasks: `bpf/templates/scratch.h`. */
 const PROCESS_ENTRIES = 32768;

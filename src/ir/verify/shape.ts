@@ -99,7 +99,9 @@ export function shapeOf(
   const loopWords = !wide && rules.length > FOLLOWED_RULES ? Math.ceil(rules.length / 64) : 0;
   const isPath = (field: Field): boolean => field.type.kind === "path" && !isKept(field);
   const pathFields = hook.fields.filter(isPath).length;
-  const ends = hook.fields.flatMap((field, index) => (isPath(field) ? endsOf(hook, index) : []));
+  const ends = hook.fields.flatMap((field, index) =>
+    field.source.kind === "argument-path" ? endsOf(hook, index) : [],
+  );
   const lookups =
     tables.length + ends.filter((count) => count > TABLED_ENDS).length + hook.fields.filter(isKept).length;
   return {

@@ -1,5 +1,6 @@
 import { type Diagnostic, diagnostic } from "../../diagnostics/diagnostic.ts";
 import type { Block, Comparison, Condition, FieldReference, Rule } from "../../parser/policy/tree.ts";
+import { spellField } from "../../parser/policy/layout-condition.ts";
 import { isResolvedPath } from "../fields.ts";
 import type { LintRule } from "../lint-rule.ts";
 import { comparisonsOf, rulesOf } from "../walk.ts";
@@ -32,7 +33,7 @@ function findings(block: Block, rule: Rule): readonly Diagnostic[] {
 }
 
 function finding({ field, span }: Comparison): Diagnostic {
-  const name = field.segments.join(".").slice(0, 40);
+  const name = spellField(field).slice(0, 40);
   return diagnostic("missing-value", span, `this also refuses where there is no \`${name}\``, {
     help: `if only those with a value are meant, add \`and ${name} exists\``,
   });
@@ -49,11 +50,20 @@ function conjuncts(condition: Condition | undefined): readonly Condition[] {
 /** Pipes and sockets have no path, and the first process has no parent. */
 function mayBeMissing(field: FieldReference, block: Block): boolean {
   const [root = ""] = field.segments;
+  if (isElement(field)) {
+    return true;
+  }
   // Whoever has no ancestor descends from nothing that is listed: that is what was asked.
   if (root === "process" || root === "any ancestor") {
     return false;
   }
   return root === "parent" || root === "ancestor" || isResolvedPath(field, block);
+}
+
+/** One argument, or one variable: there need be none. */
+function isElement({ segments }: FieldReference): boolean {
+  const list = segments.at(-2);
+  return list === "env" || (list === "args" && segments.at(-1) !== "0");
 }
 
 /** `f` and `f.path` are one. */

@@ -40,5 +40,6 @@ export const textTooLong: LintRule = {
 };
 
 function limitOf({ segments }: FieldReference): number | undefined {
-  return segments.length < 2 ? undefined : longest.get(segments.at(-1) ?? "");
+  const isName = segments.at(-2) === "env" || segments.at(-2) === "labels";
+  return segments.length < 2 || isName ? undefined : longest.get(segments.at(-1) ?? "");
 }

@@ -70,12 +70,13 @@ function doesNotFit(
     slip?.help ??
     bracketHelp(found, error) ??
     listHelp(found, labels) ??
+    placeHelp(found, labels) ??
     reservedHelp(found, labels) ??
     longHelp(labels) ??
     (wanted === undefined ? "remove it, or complete the statement before it" : `write ${wanted} here`);
   const fixes: readonly Fix[] =
     slip === undefined
-      ? []
+      ? unquotedFixes(source, found, labels)
       : [
           {
             title: slip.likely === "" ? "leave it out" : `write \`${slip.likely}\``,
@@ -100,8 +101,48 @@ function bracketHelp(found: IToken, { tokens }: StatementError): string | undefi
   }
 }
 
+/** What is right, but not here; or what every kind of value looks like. */
+function placeHelp(found: IToken, labels: readonly string[]): string | undefined {
+  const { image } = found;
+  if (image === "mode") {
+    return 'the mode stands behind the name: `policy "…" mode monitor {`';
+  }
+  if (image === "apiVersion" || image === "kind") {
+    return "this looks like YAML: give the file a name that ends in `.yaml`";
+  }
+  if (labels.includes("a policy")) {
+    const isBlock = image === "on" || image === "applies" || actionHeads.some((word) => word === image);
+    return isBlock ? `put it into a policy: \`policy "name" { … }\`` : undefined;
+  }
+  if (image === "when" || image === "if" || image === "where") {
+    return "the action comes first: `deny when …`";
+  }
+  if (labels.includes("a text in quotes") && (image === "/" || image === "." || labels.length === 1)) {
+    return "write it in double quotes";
+  }
+  return labels.includes("a duration")
+    ? "write a number with `ms`, `s`, `m`, `h` or `d`: `250ms`, `10s`, `5m`"
+    : undefined;
+}
+
+/** A name where a text is wanted. */
+function unquotedFixes(source: Source, found: IToken, labels: readonly string[]): readonly Fix[] {
+  return labels.length === 1 && labels[0] === "a text in quotes" && /^[A-Za-z_]\w*$/.test(found.image)
+    ? [
+        {
+          title: "write it in double quotes",
+          safety: "unsafe",
+          edits: [{ span: tokenSpan(source, found), text: `"${found.image}"` }],
+        },
+      ]
+    : [];
+}
+
 /** Two values of a list side by side. */
 function listHelp(found: IToken, labels: readonly string[]): string | undefined {
+  if (/^-\d+$/.test(found.image) && labels.length === 1 && labels[0] === "`]`") {
+    return `a range is written with two dots: \`80..90\``;
+  }
   const isValue = /^["\w-]/.test(found.image);
   return isValue && labels.length === 1 && labels[0] === "`]`"
     ? "write `,` between the values of a list"
@@ -123,6 +164,9 @@ interface Slip {
 function findSlip(error: StatementError, found: IToken, words: readonly string[]): Slip | undefined {
   const head = error.tokens[0]?.image ?? "";
   const takesNoSign = plainHeads.has(head) || error.tokens.at(-1) === undefined;
+  if (found.image === ":" && head === "let") {
+    return { token: found, likely: "", help: "a `let` has no type: leave out the `:` and what it names" };
+  }
   if (found.image === ":" || (found.image === "=" && takesNoSign)) {
     return { token: found, likely: "", help: `leave out the \`${found.image}\`` };
   }
