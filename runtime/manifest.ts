@@ -134,7 +134,7 @@ export interface ManifestHook {
   /** The file of a hook on a program. */
   readonly path?: string;
   /** Which event type reports it. */
-  readonly section: "kprobe" | "tracepoint" | "uprobe" | "usdt" | "lsm";
+  readonly section: "kprobe" | "tracepoint" | "uprobe" | "usdt" | "lsm" | "loader";
   /** What an event record of this hook carries after its decisions, in order. */
   readonly captures: readonly ManifestCapture[];
   /** Whether events carry the function's return value. */

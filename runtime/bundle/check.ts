@@ -201,11 +201,13 @@ function verdict(at: Placed): ManifestVerdict {
   }
 }
 
+const HOOK_SECTIONS = ["kprobe", "tracepoint", "uprobe", "usdt", "lsm", "loader"] as const;
+
 function hook(at: Placed): ManifestHook {
   return {
     name: text(field(at, "name"), 256),
     ...optional(at, "path", text),
-    section: oneOf(field(at, "section"), ["kprobe", "tracepoint", "uprobe", "usdt", "lsm"] as const),
+    section: oneOf(field(at, "section"), HOOK_SECTIONS),
     captures: list(field(at, "captures"), 64, capture),
     result: truth(field(at, "result")),
   };

@@ -3,6 +3,7 @@ import { addressText, endpointText } from "./address.ts";
 import type { CapturedValue, HookRecord } from "./decode.ts";
 import { protocolName, signalName } from "./names.ts";
 import { objectJson } from "./object-json.ts";
+import { loadedPath } from "./json.ts";
 import { exitReason } from "./observed.ts";
 import type { Observed } from "./observed.ts";
 import { quoted, shown, visible } from "./quote.ts";
@@ -112,6 +113,8 @@ function describeHook(record: HookRecord): Line {
   switch (record.hook.section) {
     case "kprobe":
       return describeFunction(record);
+    case "loader":
+      return { emoji: "🧬", name: "loader", details: [shown(loadedPath(record) ?? "")] };
     case "lsm":
       return { emoji: "🔒", name: "LSM", details: [name] };
     case "tracepoint":

@@ -135,6 +135,8 @@ function place(record: HookRecord): Readonly<Record<string, Json | undefined>> {
         args,
         return: returned(record),
       };
+    case "loader":
+      return { path: loadedPath(record) };
     case "lsm":
       return { function_name: hook.name, args };
     case "tracepoint": {
@@ -241,6 +243,12 @@ function integerJson(value: bigint, bits: number, signed: boolean): Readonly<Rec
 }
 
 /** A return value is an `int` unless it does not fit one. */
+/** The file that was loaded; undefined where its path could not be read. */
+export function loadedPath({ captures }: HookRecord): string | undefined {
+  const value = captures[0]?.value;
+  return value?.kind === "file" && value.path !== "" ? value.path : undefined;
+}
+
 /** What the function returned, if the policy asks for it. */
 function returned({ captures, result, unresolved }: HookRecord): Json | undefined {
   const captured = captures.find(({ ofResult }) => ofResult);

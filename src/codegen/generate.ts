@@ -279,7 +279,10 @@ function writeAttachment(
 
 /** Unique in the object, stable, at most what libbpf allows. */
 function programName(hook: IrHook, attachment: IrAttachment, point: AttachPoint, suffix: string): string {
-  const guarded = attachment.kind === "hook" ? "" : `_for_${cIdentifier(hook.fact.id)}`;
+  const { id, section } = hook.fact;
+  // A `security_*` function and what else is decided at its LSM hook are hooks of their own.
+  const isOnly = attachment.kind === "hook" && section !== "lsm" && section !== "loader";
+  const guarded = isOnly ? "" : `_for_${cIdentifier(id)}`;
   return `${point.kind}_${cIdentifier(point.target)}${guarded}${suffix}`;
 }
 

@@ -64,7 +64,7 @@ export interface HookFact {
   /** What events call it, where that is not unique. */
   readonly name?: string;
   /** How events name the kind of hook. */
-  readonly section: "kprobe" | "lsm" | "tracepoint" | "uprobe" | "usdt";
+  readonly section: "kprobe" | "lsm" | "tracepoint" | "uprobe" | "usdt" | "loader";
   /** The file of a hook on a program. */
   readonly path?: string;
   readonly arguments: readonly ArgumentFact[];

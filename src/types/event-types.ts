@@ -68,6 +68,8 @@ function placeFields(hook: ManifestHook): readonly Field[] {
   switch (hook.section) {
     case "kprobe":
       return [["function_name", literal(hook.name)], ...args, ...resultField(hook)];
+    case "loader":
+      return [["path?", text()]];
     case "lsm":
       return [["function_name", literal(hook.name)], ...args];
     case "tracepoint": {

@@ -66,7 +66,7 @@ describe.skipIf(!existsSync(CORPUS))("all real policies together", () => {
         { files: [{ path: BUNDLE, mode: 0o600, content: Buffer.from(content) }] },
       );
       expect(`${loaded?.exit ?? ""}\n${loaded?.stderr ?? ""}`).toMatch(
-        /^0\n🚀 process .*true\n💥 exit .*true 0\n$/,
+        /^0\n(?:🧬 loader .*\n)+🚀 process .*true\n(?:🧬 loader .*\n)*💥 exit .*true 0\n$/,
       );
     },
     200_000,

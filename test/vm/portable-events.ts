@@ -102,6 +102,10 @@ export const deniedEvents: Readonly<Record<string, EventOperations>> = {
     denied: ["protect-code:/run/deny/exec/true"],
     allowed: ["protect-code:/run/free/exec/true"],
   }),
+  "file.load": together(inBoth(["map-code"], "load/file"), {
+    denied: [],
+    allowed: ["map:/srv/deny/load/file"],
+  }),
   "process.exec": together(inBoth(["exec"], "run/true"), {
     // Its first line names a program that may not run.
     denied: ["exec:/srv/free/run/script"],

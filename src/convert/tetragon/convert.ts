@@ -36,7 +36,8 @@ function convertPolicy(policy: Policy, diagnostics: Diagnostic[]): string | unde
     lsmhooks: [],
   };
   const enforced = refusedCalls(policy);
-  for (const block of policy.blocks) {
+  const loader = policy.blocks.find(isLoader);
+  for (const block of policy.blocks.filter((each) => each !== loader)) {
     for (const hook of block.hooks) {
       const entry = convertBlock(block, hook, enforced);
       if (typeof entry === "string") {
@@ -51,9 +52,24 @@ function convertPolicy(policy: Policy, diagnostics: Diagnostic[]): string | unde
     policy.mode === undefined ? "" : `  options:\n  - {name: policy-mode, value: ${policy.mode}}\n`;
   const enforcers = enforced.length === 0 ? "" : `  enforcers:\n  - calls: ${list(enforced)}\n`;
   // A policy without hooks would look as if it did something.
-  return sections.length === 0
+  return sections.length === 0 && loader === undefined
     ? undefined
-    : `${head}spec:\n${mode}${enforcers}${sections.map(([name, list]) => `  ${name}:\n${list.join("")}`).join("")}`;
+    : `${head}spec:\n${mode}${enforcers}${loader === undefined ? "" : "  loader: true\n"}${sections.map(([name, list]) => `  ${name}:\n${list.join("")}`).join("")}`;
+}
+
+/** Whether a block reports every file that is loaded, and nothing else. */
+function isLoader({ condition, group, hooks, message, otherwise, rules, severity, tags }: Block): boolean {
+  const [hook, ...others] = hooks;
+  const [rule, ...more] = rules;
+  const [action, ...further] = rule?.actions ?? [];
+  const extras = [condition, group, message, otherwise, severity, tags[0], rule?.condition, rule?.label];
+  return (
+    hook?.kind === "event" &&
+    hook.name.text === "file.load" &&
+    action?.kind === "alert" &&
+    action.template === undefined &&
+    [...others, ...more, ...further, ...extras].every((extra) => extra === undefined)
+  );
 }
 
 /** The calls that any hook of a policy refuses: enforcers are the whole policy's. */

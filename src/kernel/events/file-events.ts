@@ -173,6 +173,21 @@ export const fileEvents: readonly EventFact[] = [
     ],
   },
   {
+    name: "file.load",
+    summary: "maps a file as code: a program, its interpreter, a library",
+    fields: [filePath, fileMode, fileOwned],
+    places: [
+      {
+        hook: "loaded_file",
+        need: "required",
+        covers: ["mmap with PROT_EXEC of a file; events are of the type `process_loader`"],
+        when: [hasBits(at(1), PROT_EXEC), hasFile(0)],
+        fields: pathAt(0),
+      },
+    ],
+    uncovered: ["mprotect that makes a mapping executable: a file.exec", "code copied into anonymous memory"],
+  },
+  {
     name: "file.create",
     summary: "gives a name to a file, directory, device or socket, also one that stood for another file",
     fields: [filePath, fileOwned],

@@ -77,6 +77,23 @@ export const fileHooks: readonly HookFact[] = [
     guards: [],
   },
   {
+    // Events about code that is loaded have a type of their own.
+    id: "loaded_file",
+    section: "loader",
+    arguments: [
+      { name: "file", type: file },
+      { name: "prot", type: uint64, words: "memoryProtection" },
+    ],
+    result: int32,
+    attachPoints: securityPoints(
+      "security_mmap_file",
+      { ...mmapFile, argumentMappings: fromParameters(0, 1) },
+      { ...lsmMmapFile, argumentMappings: fromParameters(0, 1) },
+    ),
+    alsoServedBy: [],
+    guards: [],
+  },
+  {
     id: "security_path_truncate",
     section: "kprobe",
     arguments: [{ name: "path", type: path }],

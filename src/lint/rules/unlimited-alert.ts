@@ -9,6 +9,7 @@ const hotHooks: ReadonlySet<string> = new Set([
   "file.read",
   "file.write",
   "file.mmap",
+  "file.load",
   "net.send",
   "capability.use",
   "syscall",

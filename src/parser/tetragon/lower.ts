@@ -4,20 +4,16 @@ import { diagnostic, failure, hasErrors, success } from "../../diagnostics/diagn
 import type { Span } from "../../source/source.ts";
 import type { Block, Policy } from "../policy/tree.ts";
 import type { YamlNode, YamlScalar } from "../yaml/tree.ts";
-import { entryOf, isNull, itemsOf, scalarOf, valueOf } from "../yaml/tree.ts";
+import { entryOf, itemsOf, scalarOf, valueOf } from "../yaml/tree.ts";
 import { validateNode } from "../yaml/validate.ts";
 import { nameAt } from "./arguments.ts";
 import type { Findings } from "./findings.ts";
-import { notYet } from "./findings.ts";
 import { hookSections, lowerSections } from "./hooks.ts";
 import { expandMacros } from "./macros.ts";
 import { lowerMode } from "./options.ts";
 import { tetragonSchema } from "./schema.ts";
 import { lowerScope } from "./scope.ts";
 import { validateTetragon } from "./validator.ts";
-
-/** Parts of `spec` that the language has and this compiler does not lower yet. */
-const plannedKeys = ["loader"];
 
 /** A TracingPolicy or TracingPolicyNamespaced as a policy, or everything that is wrong with it. */
 export function lowerTracingPolicy(document: YamlNode): Outcome<Policy> {
@@ -36,7 +32,6 @@ function lowerPolicy(document: YamlNode, findings: Findings): Policy | undefined
   const mode = lowerMode(spec, findings);
   const scope = lowerScope(document, findings);
   const blocks = lowerBlocks(spec, entryOf(document, "spec")?.key.span ?? spec.span, findings);
-  refusePlanned(spec, findings);
   const name = scalarOf(metadata, "name");
   if (name === undefined) {
     return undefined;
@@ -63,12 +58,10 @@ function lowerPolicy(document: YamlNode, findings: Findings): Policy | undefined
 }
 
 function lowerBlocks(spec: YamlNode, specKey: Span, findings: Findings): readonly Block[] {
-  const blocks = lowerSections(spec, findings);
+  const blocks = [...lowerSections(spec, findings), ...lowerLoader(spec)];
   // What is wrong with an entry has been said.
-  const planned =
-    plannedKeys.some((key) => valueOf(spec, key) !== undefined) ||
-    hookSections.some((key) => itemsOf(spec, key).length > 0);
-  if (blocks.length === 0 && !planned) {
+  const isFaulty = hookSections.some((key) => itemsOf(spec, key).length > 0);
+  if (blocks.length === 0 && !isFaulty) {
     findings.push(
       diagnostic("no-hooks", specKey, "the policy has no hooks, so it does nothing", {
         help: "add `kprobes` or `lsmhooks`",
@@ -78,20 +71,28 @@ function lowerBlocks(spec: YamlNode, specKey: Span, findings: Findings): readonl
   return blocks;
 }
 
-function refusePlanned(spec: YamlNode, findings: Findings): void {
-  for (const key of plannedKeys) {
-    const entry = entryOf(spec, key);
-    if (entry === undefined || isNull(entry.value)) {
-      continue;
-    }
-    const { value } = entry;
-    const empty =
-      (value.kind === "sequence" && value.items.length === 0) ||
-      (value.kind === "scalar" && value.value === false);
-    if (!empty) {
-      notYet(findings, entry.key.span, `\`${key}\``);
-    }
+/** `loader`: every file that a program is loaded from is reported. */
+function lowerLoader(spec: YamlNode): readonly Block[] {
+  const flag = scalarOf(spec, "loader");
+  if (flag?.value !== true) {
+    return [];
   }
+  const { span } = flag;
+  const action = { kind: "alert", template: undefined, span } as const;
+  return [
+    {
+      kind: "block",
+      hooks: [{ kind: "event", name: { kind: "name", text: "file.load", span }, span }],
+      condition: undefined,
+      rules: [{ kind: "rule", label: undefined, condition: undefined, actions: [action], span }],
+      otherwise: undefined,
+      group: undefined,
+      severity: undefined,
+      tags: [],
+      message: undefined,
+      span,
+    },
+  ];
 }
 
 /** Names of Kubernetes objects: they become names of pins and of rules in events. */
