@@ -102,7 +102,10 @@ static __always_inline u64 iovec_fetch(u8 *to, u64 address, s64 parts, u32 *stat
 		length = bounded(length, PATH_BYTES);
 		if (view.length > length)
 			*status = PATH_UNRESOLVED;
-		if (memory_fetch(&to[start], length, view.base)) {
+		/* What the process says of its memory must not lead into the kernel's. */
+		u64 base = is_kernel_address(address) ? view.base : user_address(view.base);
+
+		if (memory_fetch(&to[start], length, base)) {
 			*status = PATH_UNREADABLE;
 			return 0;
 		}

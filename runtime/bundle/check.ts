@@ -205,7 +205,7 @@ const HOOK_SECTIONS = ["kprobe", "tracepoint", "uprobe", "usdt", "lsm", "loader"
 
 function hook(at: Placed): ManifestHook {
   return {
-    name: text(field(at, "name"), 256),
+    name: text(field(at, "name"), 1024),
     ...optional(at, "path", text),
     section: oneOf(field(at, "section"), HOOK_SECTIONS),
     captures: list(field(at, "captures"), 64, capture),
@@ -262,7 +262,8 @@ function jsonKey(at: Placed): string {
 
 function attachment(at: Placed): ManifestAttachment {
   return {
-    purpose: text(field(at, "purpose")),
+    // A path and a place in its file.
+    purpose: text(field(at, "purpose"), 8192),
     need: oneOf(field(at, "need"), ["required", "if-present"] as const),
     alternatives: list(field(at, "alternatives"), 64, alternative),
   };

@@ -55,7 +55,7 @@ describe.skipIf(!existsSync(CORPUS))("all real policies together", () => {
     expect(compiled.value).toBeDefined();
     content = compiled.value?.bundle ?? content;
     process.stdout.write(`${policies.length} policies of the corpus in one bundle\n`);
-  }, 60_000);
+  }, 180_000);
 
   it.each(KERNEL_NAMES)(
     "load on kernel %s",
