@@ -319,14 +319,10 @@ function elementHelp({ segments }: FieldReference): string | undefined {
   if (processField(segments.slice(0, -1)) === undefined) {
     return undefined;
   }
-  switch (list) {
-    case "args":
-      return `arguments are numbered from 0 to ${NAMED_ARGUMENTS - 1}: \`args[1]\` is the one after the name`;
-    case "env":
-      return 'a variable is named as it is: `env["LD_PRELOAD"]`';
-    default:
-      return undefined;
+  if (list === "args") {
+    return `arguments are numbered from 0 to ${NAMED_ARGUMENTS - 1}: \`args[1]\` is the one after the name`;
   }
+  return list === "env" ? 'a variable is named as it is: `env["LD_PRELOAD"]`' : undefined;
 }
 
 function likelyField({ segments }: FieldReference, hook: ResolvedHook): string | undefined {

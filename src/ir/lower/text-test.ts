@@ -208,12 +208,19 @@ function textFault(text: string, inPath: boolean, binary: boolean): string | und
   if (!binary && text.includes("\0")) {
     return `a ${inPath ? "path" : "string"} holds no NUL character`;
   }
-  if (/\p{Surrogate}/u.test(text)) {
+  if (!isWellFormed(text)) {
     return "the text holds half of a surrogate pair";
   }
   const bytes = Buffer.byteLength(text, "utf8");
   return bytes > maximumPathBytes ? `${bytes} bytes are more than ${maximumPathBytes}` : undefined;
 }
+
+/** Hardly any text has surrogates at all: only those are looked at by character. */
+function isWellFormed(text: string): boolean {
+  return !/[\ud800-\udfff]/.test(text) || !loneSurrogate.test(text);
+}
+
+const loneSurrogate = /\p{Surrogate}/u;
 
 /** What a path must do with a value that starts with a slash. */
 const relations: Readonly<Partial<Record<Comparison["operator"], string>>> = {

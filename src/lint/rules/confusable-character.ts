@@ -36,7 +36,11 @@ export const confusableCharacter: LintRule = {
 };
 
 function findings(span: Span): readonly ReturnType<typeof diagnostic>[] {
-  return [...spanText(span).matchAll(word)].flatMap((match) => {
+  const written = spanText(span);
+  if (!/[^\0-\x7f]/.test(written)) {
+    return [];
+  }
+  return [...written.matchAll(word)].flatMap((match) => {
     const [text] = match;
     const plain = Array.from(text)
       .map((letter) => plainFor.get(letter) ?? letter)
