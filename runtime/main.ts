@@ -43,7 +43,11 @@ function colorOption(): Option {
     .default("auto");
 }
 
-/** Options of commands that identify workloads. */
+interface RequestFlags {
+  readonly allowRequests?: true;
+}
+
+/** Options of commands that print events: who workloads are, and what rules may ask for. */
 function addWorkloadOptions(command: Command): Command {
   return command
     .option("--workloads <path>", "file or UNIX socket that tells workloads as JSON")
@@ -52,7 +56,8 @@ function addWorkloadOptions(command: Command): Command {
         "--unidentified <what>",
         "containers that nobody has identified: policies for certain ones leave them, or guard them",
       ).choices(["leave", "guard"]),
-    );
+    )
+    .option("--allow-requests", "fetch and resolve what rules ask for: off unless given");
 }
 
 function program(): Command {
@@ -66,24 +71,31 @@ function program(): Command {
     .addOption(colorOption())
     .option("--events-file <path>", "write events there instead of to standard error")
     .option("--monitor", "report only, whatever the policies' modes")
-    .action(async (bundle: string, command: string[], flags: OutputFlags & RunFlags & WorkloadFlags) => {
-      const throttling = await askedThrottling(flags);
-      if (throttling.kind === "failed") {
-        finish(throttling);
-        return;
-      }
-      const { run } = await import("./commands/run.ts");
-      finish(
-        await run(bundle, command, {
-          format: flags.output,
-          color: wantsColor(flags.color, flags.eventsFile === undefined && process.stderr.isTTY),
-          monitor: flags.monitor ?? false,
-          throttling: throttling.value,
-          eventsFile: flags.eventsFile,
-          workloads: flags,
-        }),
-      );
-    });
+    .action(
+      async (
+        bundle: string,
+        command: string[],
+        flags: OutputFlags & RunFlags & WorkloadFlags & RequestFlags,
+      ) => {
+        const throttling = await askedThrottling(flags);
+        if (throttling.kind === "failed") {
+          finish(throttling);
+          return;
+        }
+        const { run } = await import("./commands/run.ts");
+        finish(
+          await run(bundle, command, {
+            format: flags.output,
+            color: wantsColor(flags.color, flags.eventsFile === undefined && process.stderr.isTTY),
+            monitor: flags.monitor ?? false,
+            throttling: throttling.value,
+            eventsFile: flags.eventsFile,
+            workloads: flags,
+            requests: flags.allowRequests ?? false,
+          }),
+        );
+      },
+    );
   addThrottlingOptions(command);
   addLoad(main);
   addEvents(main);
@@ -100,26 +112,29 @@ function addLoad(main: Command): void {
     .option("--monitor", "report only, whatever the policies' modes")
     .option("--replace", "take the place of what is loaded under the same name, without a gap")
     .option("--name <name>", "name to load under (default: the file's)")
-    .action(async (bundles: string[], flags: OutputFlags & LoadCommandFlags & WorkloadFlags) => {
-      const throttling = await askedThrottling(flags);
-      if (throttling.kind === "failed") {
-        finish(throttling);
-        return;
-      }
-      const { loadBundles } = await import("./commands/load.ts");
-      finish(
-        await loadBundles(bundles, {
-          format: flags.output,
-          color: wantsColor(flags.color, process.stdout.isTTY),
-          follow: flags.follow ?? false,
-          monitor: flags.monitor ?? false,
-          throttling: throttling.value,
-          replace: flags.replace ?? false,
-          name: flags.name,
-          workloads: flags,
-        }),
-      );
-    });
+    .action(
+      async (bundles: string[], flags: OutputFlags & LoadCommandFlags & WorkloadFlags & RequestFlags) => {
+        const throttling = await askedThrottling(flags);
+        if (throttling.kind === "failed") {
+          finish(throttling);
+          return;
+        }
+        const { loadBundles } = await import("./commands/load.ts");
+        finish(
+          await loadBundles(bundles, {
+            format: flags.output,
+            color: wantsColor(flags.color, process.stdout.isTTY),
+            follow: flags.follow ?? false,
+            monitor: flags.monitor ?? false,
+            throttling: throttling.value,
+            replace: flags.replace ?? false,
+            name: flags.name,
+            workloads: flags,
+            requests: flags.allowRequests ?? false,
+          }),
+        );
+      },
+    );
   addThrottlingOptions(command);
 }
 
@@ -165,7 +180,7 @@ function addEvents(main: Command): void {
     .addOption(outputOption())
     .addOption(colorOption())
     .option("--policy <name>", "decisions of this policy only")
-    .action(async (flags: OutputFlags & WorkloadFlags & { readonly policy?: string }) => {
+    .action(async (flags: OutputFlags & WorkloadFlags & RequestFlags & { readonly policy?: string }) => {
       const { followLoaded } = await import("./commands/events.ts");
       const { loadedNames } = await import("./pins.ts");
       finish(
@@ -174,6 +189,7 @@ function addEvents(main: Command): void {
           color: wantsColor(flags.color, process.stdout.isTTY),
           policy: flags.policy,
           workloads: flags,
+          requests: flags.allowRequests ?? false,
         }),
       );
     });

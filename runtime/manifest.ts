@@ -67,11 +67,21 @@ export interface ManifestRule {
   readonly template?: readonly ManifestTemplatePart[];
   /** Index into Manifest.limits: how many of its alerts are posted. */
   readonly limit?: number;
+  /** Stacks that its alerts tell, where the record has them. */
+  readonly stacks?: readonly ("kernel" | "user")[];
+  /** What the runtime asks for when it reports, if its operator has allowed that. */
+  readonly requests?: readonly ManifestRequest[];
   /** Whether it is a posture: what happens when no rule of the block holds. */
   readonly posture: boolean;
   readonly file: string;
   readonly line: number;
   readonly column: number;
+}
+
+/** An address to fetch, or a name to resolve. */
+export interface ManifestRequest {
+  readonly kind: "fetch" | "resolve";
+  readonly target: string;
 }
 
 /** Part of an alert's text. */
@@ -139,6 +149,8 @@ export interface ManifestHook {
   readonly captures: readonly ManifestCapture[];
   /** Whether events carry the function's return value. */
   readonly result: boolean;
+  /** Whether records end with the stacks of the kernel and of the program. */
+  readonly stacks?: boolean;
 }
 
 export interface ManifestCapture {

@@ -9,6 +9,7 @@ import { kubearmorAlert } from "./events/kubearmor.ts";
 import { observe } from "./events/observed.ts";
 import type { Observed } from "./events/observed.ts";
 import { readProcess } from "./events/proc.ts";
+import { createStackNames } from "./events/stack.ts";
 import type { WorkloadOf } from "./events/workload-json.ts";
 import { createProcessTable } from "./events/processes.ts";
 import type { ProcessTable } from "./events/processes.ts";
@@ -21,6 +22,7 @@ import { bootTime, mapLookup, millisecondsSinceBoot } from "./libbpf.ts";
 import type { Manifest } from "./manifest.ts";
 import { readCounters } from "./maps.ts";
 import type { Counts } from "./maps.ts";
+import { createAsk } from "./requests.ts";
 import { openRing } from "./ring.ts";
 import type { WorkloadTracker } from "./workloads/tracker.ts";
 
@@ -32,6 +34,8 @@ export interface StreamOptions {
   readonly color: boolean;
   /** Events of hooks are kept when their policy has this name. */
   readonly policy?: string | undefined;
+  /** Whether what rules ask for is fetched and resolved. */
+  readonly requests: boolean;
   /** Where the lines go. */
   readonly fd: number;
   /** Tells containers and pods of processes; absent: nothing is told. */
@@ -76,8 +80,10 @@ export function openStream(
     return undefined;
   }
   const workloadOf: WorkloadOf = (cgroup) => options.workloads?.workloadOf(cgroup);
-  const node = { name: hostname(), clock: wallClock(bootTime()), workloadOf };
-  const style = { source: node.name, workloadOf, color: options.color };
+  const stackNames = createStackNames();
+  const node = { name: hostname(), clock: wallClock(bootTime()), workloadOf, stackNames };
+  const style = { source: node.name, workloadOf, color: options.color, stackNames };
+  const ask = options.requests ? createAsk() : undefined;
   const render = (event: Observed): string | undefined => {
     switch (options.format) {
       case "compact":
@@ -111,7 +117,11 @@ export function openStream(
         lines.push(malformedLine(record.reason, options.format));
         return;
       }
-      lines.push(...rendered(observe(record, processes).filter(wanted)));
+      const events = observe(record, processes).filter(wanted);
+      lines.push(...rendered(events));
+      for (const event of ask === undefined ? [] : events) {
+        (event.kind === "hook" ? (event.decision.rule.requests ?? []) : []).forEach((one) => ask?.(one));
+      }
     });
     if (source.statesFd !== undefined) {
       const over = watch.sweep(millisecondsSinceBoot());

@@ -26,6 +26,10 @@ struct rule_entry {
 	u8 post;
 	u8 errno;
 	u8 signal;
+#ifdef RULE_EFFECTS
+	/* What its decision does besides: one bit for each effect that rules of the hook have. */
+	u16 effects;
+#endif
 };
 
 /* The strictest of the verdicts so far. */
@@ -37,6 +41,10 @@ struct outcome {
 	u32 block;
 	/* Block of the last rule of a monitoring policy that was noted before. */
 	u32 monitored;
+#ifdef RULE_EFFECTS
+	/* Of all rules that decided. */
+	u32 effects;
+#endif
 };
 
 /*
@@ -117,6 +125,9 @@ static __always_inline void decide_rule(struct scratch *scratch, struct outcome 
 
 	if (hit)
 		__sync_fetch_and_add(hit, 1);
+#ifdef RULE_EFFECTS
+	outcome->effects |= rule->effects;
+#endif
 	if (enforced) {
 		decision |= DECISION_ENFORCED;
 		if (verdict > outcome->verdict) {

@@ -18,6 +18,7 @@ import type {
   ManifestPart,
   ManifestPolicy,
   ManifestProgram,
+  ManifestRequest,
   ManifestRequirement,
   ManifestRule,
   ManifestTemplatePart,
@@ -140,10 +141,19 @@ function rule(at: Placed, lengths: Lengths): ManifestRule {
     post: truth(field(at, "post")),
     ...optional(at, "template", (one) => list(one, MOST.few, templatePart)),
     ...optional(at, "limit", (one) => integer(one, 0, lengths.limits - 1)),
+    ...optional(at, "stacks", (one) => list(one, 2, (each) => oneOf(each, ["kernel", "user"] as const))),
+    ...optional(at, "requests", (one) => list(one, MOST.few, request)),
     posture: truth(field(at, "posture")),
     file: text(field(at, "file")),
     line: integer(field(at, "line"), 0, MAX_U32),
     column: integer(field(at, "column"), 0, MAX_U32),
+  };
+}
+
+function request(at: Placed): ManifestRequest {
+  return {
+    kind: oneOf(field(at, "kind"), ["fetch", "resolve"] as const),
+    target: text(field(at, "target")),
   };
 }
 
@@ -210,6 +220,7 @@ function hook(at: Placed): ManifestHook {
     section: oneOf(field(at, "section"), HOOK_SECTIONS),
     captures: list(field(at, "captures"), 64, capture),
     result: truth(field(at, "result")),
+    ...optional(at, "stacks", truth),
   };
 }
 

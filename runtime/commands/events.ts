@@ -18,6 +18,7 @@ export interface EventFlags {
   readonly color: boolean;
   readonly policy: string | undefined;
   readonly workloads: WorkloadFlags;
+  readonly requests: boolean;
 }
 
 const STANDARD_OUTPUT = 1;

@@ -14,6 +14,7 @@ import { isLoaded, isName, nameOfBundle, publish, readRecord, removePins, stage,
 import type { LoadRecord, Staged } from "../pins.ts";
 import { followLoaded } from "./events.ts";
 import type { Manifest, ScopeTest } from "../manifest.ts";
+import { requestNotes } from "../requests.ts";
 import type { OutputFormat } from "../stream.ts";
 import { type WorkloadFlags, type WorkloadOptions, openWorkloads } from "../workloads/options.ts";
 
@@ -26,6 +27,7 @@ export interface LoadFlags {
   readonly replace: boolean;
   readonly name: string | undefined;
   readonly workloads: WorkloadFlags;
+  readonly requests: boolean;
 }
 
 interface Named {
@@ -145,6 +147,7 @@ function summary({ name, bundle, loaded, staged }: Placed, flags: LoadFlags): st
     ...loaded.skipped.map(({ purpose }) => `not on this kernel, so not needed: ${purpose}`),
     ...(followsNode(manifest) ? [`alert throttling ${throttlingText(flags.throttling)}`] : []),
     ...manifest.notes.map((note) => `note: ${note}`),
+    ...requestNotes(manifest, flags.requests),
     ...(asksForIdentity(manifest) && !flags.follow ? [IDENTITY_NOTE] : []),
     ...(staged.unpinnable.length > 0
       ? [`enforcement ends with this process: this kernel can't pin ${staged.unpinnable.join(", ")}`]
@@ -185,7 +188,13 @@ function counted(count: number, noun: string): string {
 async function followUntilStopped(placed: readonly Placed[], flags: LoadFlags): Promise<Result<number>> {
   const followed = await followLoaded(
     placed.map(({ name }) => name),
-    { format: flags.format, color: flags.color, policy: undefined, workloads: flags.workloads },
+    {
+      format: flags.format,
+      color: flags.color,
+      policy: undefined,
+      workloads: flags.workloads,
+      requests: flags.requests,
+    },
   );
   for (const { name, loaded, staged } of placed) {
     release(loaded);

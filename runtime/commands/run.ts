@@ -23,6 +23,7 @@ export interface RunOptions {
   readonly throttling: Throttling;
   readonly eventsFile: string | undefined;
   readonly workloads: WorkloadFlags;
+  readonly requests: boolean;
 }
 
 const STANDARD_ERROR = 2;
@@ -92,7 +93,7 @@ async function runUnder(
       },
     },
     createProcesses(tracker),
-    { format: options.format, color: options.color, fd, workloads: tracker },
+    { format: options.format, color: options.color, fd, workloads: tracker, requests: options.requests },
   );
   if (stream === undefined) {
     return failed(3, "the ring buffer of events can't be read");

@@ -8,6 +8,7 @@ import { exitReason } from "./observed.ts";
 import type { Observed } from "./observed.ts";
 import { quoted, shown, visible } from "./quote.ts";
 import { limitWords, scopeText } from "./throttle.ts";
+import type { StackEntry, StackNames } from "./stack.ts";
 import type { ThrottleRecord } from "./throttle.ts";
 import { type WorkloadOf, workloadName, workloadOf } from "./workload-json.ts";
 
@@ -16,6 +17,7 @@ export interface CompactStyle {
   readonly source: string;
   readonly workloadOf?: WorkloadOf;
   readonly color: boolean;
+  readonly stackNames?: StackNames;
 }
 
 interface Line {
@@ -44,7 +46,25 @@ export function compactLine(event: Observed, style: CompactStyle): string {
     paint(shown(event.process.binary ?? "<unknown>"), CYAN),
     ...line.details,
     ...ownText(event),
-  ].join(" ");
+  ]
+    .join(" ")
+    .concat(stackLines(event, style));
+}
+
+/** The stacks of an event, one call a line. */
+function stackLines(event: ProcessEvent, { stackNames }: CompactStyle): string {
+  const { kernel = [], user = [] } =
+    event.kind === "hook" ? (stackNames?.of(event.record, event.decision) ?? {}) : {};
+  const entry = ({ symbol, offset, module, address }: StackEntry): string => {
+    const at = offset === undefined ? "" : `+0x${offset.toString(16)}`;
+    const named = symbol === undefined ? `0x${address.toString(16)}:` : `${shown(symbol)}${at}`;
+    const inside = module === undefined ? "" : ` (${shown(module)}${symbol === undefined ? at : ""})`;
+    return `\n   ${named}${inside}`;
+  };
+  return [
+    ...(kernel.length === 0 ? [] : ["\nKernel:", ...kernel.map(entry)]),
+    ...(user.length === 0 ? [] : ["\nUser:", ...user.map(entry)]),
+  ].join("");
 }
 
 /** The rule's own text, at the end; texts of policies stay with the JSON form. */

@@ -115,6 +115,13 @@ export interface HookRecord {
   readonly unresolved: boolean;
   readonly denied: boolean;
   readonly guard: boolean;
+  /** Addresses, the innermost call first; undefined: not told, or not to be had. */
+  readonly stacks: Stacks;
+}
+
+export interface Stacks {
+  readonly kernel: readonly bigint[] | undefined;
+  readonly user: readonly bigint[] | undefined;
 }
 
 export interface ExecRecord {
@@ -252,9 +259,13 @@ function decodeHook(record: Buffer, manifest: Manifest): Decoded {
   if (typeof decisions === "string") {
     return malformed(decisions);
   }
-  const captures = decodeCaptures(record, decisionsEnd, hook.captures);
-  if (typeof captures === "string") {
-    return malformed(captures);
+  const captured = decodeCaptures(record, decisionsEnd, hook.captures);
+  if (typeof captured === "string") {
+    return malformed(captured);
+  }
+  const stacks = hook.stacks === true ? decodeStacks(record, captured.end) : NO_STACKS;
+  if (stacks === undefined) {
+    return malformed("the stacks do not fit");
   }
   const flags = record.readUInt8(AT.flags);
   return {
@@ -262,7 +273,8 @@ function decodeHook(record: Buffer, manifest: Manifest): Decoded {
     head: decodeHead(record),
     hook,
     decisions,
-    captures,
+    captures: captured.captures,
+    stacks,
     result: hook.result ? record.readBigInt64LE(AT.result) : undefined,
     unresolved: (flags & EVENT_FLAGS.unresolved) !== 0,
     denied: (flags & EVENT_FLAGS.denied) !== 0,
@@ -292,7 +304,7 @@ function decodeCaptures(
   record: Buffer,
   start: number,
   planned: readonly ManifestCapture[],
-): readonly Captured[] | string {
+): { readonly captures: readonly Captured[]; readonly end: number } | string {
   const captures: Captured[] = [];
   let at = start;
   for (const capture of planned) {
@@ -304,7 +316,40 @@ function decodeCaptures(
     captures.push({ argument, key, label, ofResult, value: decoded.value });
     at = decoded.end;
   }
-  return captures;
+  return { captures, end: at };
+}
+
+const NO_STACKS: Stacks = { kernel: undefined, user: undefined };
+
+/** Each begins with its size in bytes; a negative one says why there is none. */
+function decodeStacks(record: Buffer, start: number): Stacks | undefined {
+  const kernel = decodeStack(record, start);
+  const user = kernel && decodeStack(record, kernel.end);
+  return user && { kernel: kernel.addresses, user: user.addresses };
+}
+
+function decodeStack(
+  record: Buffer,
+  start: number,
+): { readonly addresses: readonly bigint[] | undefined; readonly end: number } | undefined {
+  const from = start + 8;
+  if (from > record.length) {
+    return undefined;
+  }
+  const size = Number(record.readBigInt64LE(start));
+  if (size <= 0) {
+    return { addresses: undefined, end: from };
+  }
+  const end = from + size;
+  if (end > record.length || size % 8 !== 0) {
+    return undefined;
+  }
+  const addresses: bigint[] = [];
+  for (let at = from; at < end; at += 8) {
+    addresses.push(record.readBigUInt64LE(at));
+  }
+  // What is left of the room is 0.
+  return { addresses: addresses.filter((address) => address !== 0n), end };
 }
 
 interface DecodedCapture {

@@ -14,6 +14,7 @@ import {
 import { exitReason } from "./observed.ts";
 import { objectJson } from "./object-json.ts";
 import type { Observed } from "./observed.ts";
+import type { StackEntry, StackNames } from "./stack.ts";
 import type { ThrottleRecord } from "./throttle.ts";
 import type { KnownProcess } from "./processes.ts";
 import { type WorkloadOf, workloadJson, workloadOf } from "./workload-json.ts";
@@ -24,6 +25,8 @@ export interface Node {
   readonly clock: WallClock;
   /** Absent: workloads are not told. */
   readonly workloadOf?: WorkloadOf;
+  /** Absent: stacks are not told. */
+  readonly stackNames?: StackNames;
 }
 
 /** A JSON value; a field that is undefined is left out. */
@@ -61,6 +64,7 @@ export function eventJson(event: Observed, node: Node): Json {
           ...processes,
           ...place(event.record),
           ...decisionJson(event),
+          ...stacksJson(event, node),
         },
         ...envelope,
       };
@@ -177,6 +181,27 @@ function decisionJson({
     posture: rule.posture || undefined,
     denied: record.denied || undefined,
     guard: record.guard || undefined,
+  };
+}
+
+/** The kernel's addresses are no matter of whoever reads events: they would tell where it lies in memory. */
+function stacksJson(
+  { record, decision }: Extract<Observed, { readonly kind: "hook" }>,
+  { stackNames }: Node,
+): Readonly<Record<string, Json | undefined>> {
+  const { kernel, user } = stackNames?.of(record, decision) ?? { kernel: undefined, user: undefined };
+  return {
+    kernel_stack_trace: kernel?.map((entry) => stackEntryJson(entry, false)),
+    user_stack_trace: user?.map((entry) => stackEntryJson(entry, true)),
+  };
+}
+
+function stackEntryJson({ address, offset, symbol, module }: StackEntry, showsAddress: boolean): Json {
+  return {
+    address: showsAddress || symbol === undefined ? address.toString() : undefined,
+    offset: offset?.toString(),
+    symbol,
+    module,
   };
 }
 

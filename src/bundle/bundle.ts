@@ -4,7 +4,8 @@ import { unzipSync, zipSync } from "fflate";
 import type { Program } from "../codegen/generate.ts";
 import { templateOf } from "./template.ts";
 import { limitMapShapes, numberLimits } from "../codegen/limits.ts";
-import type { Ir, IrHook, Verdict } from "../ir/ir.ts";
+import { tellsStacks } from "../codegen/effects.ts";
+import type { Ir, IrHook, IrRule, Verdict } from "../ir/ir.ts";
 import { type Condensed, condense } from "../diagnostics/condense.ts";
 import type { ProgramBudget } from "../ir/verify/budget.ts";
 import { budgetOfProgram, usesOf } from "../ir/verify/usage.ts";
@@ -20,6 +21,7 @@ import {
   type ManifestHook,
   type ManifestMap,
   type ManifestProgram,
+  type ManifestRequest,
   type ManifestRule,
   type ManifestVerdict,
   type PlannedMap,
@@ -143,6 +145,7 @@ function rulesOf(hook: IrHook, hookIndex: number): readonly ManifestRule[] {
         verdict: verdictOf(rule.verdict),
         post: rule.post,
         ...(rule.template === undefined ? {} : { template: templateOf(rule.template, hook) }),
+        ...effectsOf(rule),
         posture: rule.posture,
         file: rule.span.source.storedName,
         line,
@@ -150,6 +153,20 @@ function rulesOf(hook: IrHook, hookIndex: number): readonly ManifestRule[] {
       };
     }),
   );
+}
+
+/** What the runtime has to do with a rule's alerts. */
+function effectsOf({ effects }: IrRule): Pick<ManifestRule, "stacks" | "requests"> {
+  const stacks = effects.flatMap((effect) => (effect.kind === "stack" ? [effect.of] : []));
+  const requests = effects.flatMap((effect): readonly ManifestRequest[] =>
+    effect.kind === "fetch" || effect.kind === "resolve"
+      ? [{ kind: effect.kind, target: effect.target }]
+      : [],
+  );
+  return {
+    ...(stacks.length === 0 ? {} : { stacks: [...new Set(stacks)] }),
+    ...(requests.length === 0 ? {} : { requests }),
+  };
 }
 
 function verdictOf(verdict: Verdict): ManifestVerdict {
@@ -170,6 +187,7 @@ function hookOf(hook: IrHook): ManifestHook {
     section: hook.fact.section,
     captures: hook.captures.map(manifestCapture),
     result: hook.wantsResult,
+    ...(tellsStacks(hook) ? { stacks: true } : {}),
   };
 }
 

@@ -4,21 +4,28 @@ import { elementAt } from "../source/invariant.ts";
 import { CAPTURED_SOCK } from "../../runtime/event-layout.ts";
 import { type ObjectName, capturedParts, isWalkedPart, objectFact } from "../kernel/objects.ts";
 import type { CWriter } from "./c-writer.ts";
+import { tellsStacks, writeOwners, writeStacks, writeTracking } from "./effects.ts";
 import { hashedParts, isLimited } from "./limits.ts";
 import { captureArgument, capturePart, heldTexts, partPlace, placeOf } from "./texts.ts";
 import { hookName, integerCast, refusesLater } from "./values.ts";
 
 /** Writes `HOOK_post` and `HOOK_conclude`. */
-export function writeConclude(writer: CWriter, hook: IrHook, hookIndex: number): void {
+export function writeConclude(writer: CWriter, hook: IrHook, hookIndex: number, tracked: boolean): void {
+  writePost(writer, hook, hookIndex, tracked);
+  writeConclusion(writer, hook, hookIndex);
+}
+
+/** `tracked`: whether any rule of the bundle follows sockets. */
+function writePost(writer: CWriter, hook: IrHook, hookIndex: number, tracked: boolean): void {
   const name = hookName(hook);
-  const held = heldTexts(hook);
-  const texts = held.map((_, position) => position);
+  const texts = heldTexts(hook).map((_, position) => position);
   writer.line("/* Reports the decisions. */");
   writer.line(
     `static __always_inline void ${name}_post(const struct ${name}_values *values, struct scratch *scratch,`,
   );
   writeTextParameters(writer, texts);
-  writer.line(`\t\t\t\t\t  u8 flags, s64 result, const enum generation generation)`);
+  const effects = tellsStacks(hook) ? "u32 effects, " : "";
+  writer.line(`\t\t\t\t\t  u8 flags, s64 result, ${effects}const enum generation generation)`);
   writer.line("{");
   writer.block("", () => {
     writer.line("struct event_header *header = (void *)scratch->record;");
@@ -30,9 +37,13 @@ export function writeConclude(writer: CWriter, hook: IrHook, hookIndex: number):
     writer.line("header->flags = flags;");
     writer.line("header->result = result;");
     writer.line("header->decision_count = count;");
+    if (tracked) {
+      writeOwners(writer, hook);
+    }
     for (const capture of hook.captures) {
       writeCapture(writer, hook, capture);
     }
+    writeStacks(writer, hook);
     if (hashedParts(hook).length > 0) {
       writer.line();
       writer.line("if (limit_decisions(scratch, generation))");
@@ -42,6 +53,13 @@ export function writeConclude(writer: CWriter, hook: IrHook, hookIndex: number):
     }
   });
   writer.line();
+}
+
+function writeConclusion(writer: CWriter, hook: IrHook, hookIndex: number): void {
+  const name = hookName(hook);
+  const held = heldTexts(hook);
+  const texts = held.map((_, position) => position);
+  const effects = tellsStacks(hook) ? "outcome->effects, " : "";
   writer.line("/* Reports, signals and returns what the strictest verdict asks for. */");
   writer.line(
     `static __always_inline int ${name}_conclude(const struct ${name}_values *values, struct scratch *scratch,`,
@@ -65,13 +83,14 @@ export function writeConclude(writer: CWriter, hook: IrHook, hookIndex: number):
     const limited = early ? " && limit_decisions(scratch, generation)" : "";
     writer.line(`\tif (scratch->decision_count${limited})`);
     writer.line(`\t\t${name}_post(values, scratch, ${passed}flags,`);
-    writer.line(`\t\t\t     refused ? -(s64)outcome->errno : values->result, generation);`);
+    writer.line(`\t\t\t     refused ? -(s64)outcome->errno : values->result, ${effects}generation);`);
     writer.line("\tscratch_release();");
     writer.line("}");
     for (const position of texts.slice(1)) {
       writer.line(`if (memory${position})`);
       writer.line("\tscratch_release();");
     }
+    writeTracking(writer, hook);
     if (refusesLater(hook)) {
       writer.line("if (outcome->verdict >= VERDICT_DENY)");
       writer.line(`\trefusal_note(${hookIndex}, outcome->errno);`);

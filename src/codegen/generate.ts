@@ -18,6 +18,7 @@ import { STATIC_ROWS_PER_HOOK } from "../../runtime/manifest.ts";
 import { type CWriter, type LineOrigin, cComment, cIdentifier, createCWriter } from "./c-writer.ts";
 import { writeDecide } from "./decide-code.ts";
 import { writeEndTables } from "./ends-code.ts";
+import { effectBits, kernelEffects, tellsStacks, tracksSockets } from "./effects.ts";
 import { writeConclude } from "./event-code.ts";
 import { type ProcessPart, isProcessText } from "../kernel/hook.ts";
 import { execTableName, hasLists, writeExecSizes, writeExecStage } from "./exec-code.ts";
@@ -69,7 +70,8 @@ export function generate(verified: VerifiedIr): Program {
     writeExecStage(writer, exec);
   }
   const programHooks = new Map<string, number | undefined>();
-  const attachments = parts.hooks.flatMap((part) => writeHook(writer, part, programHooks));
+  const tracked = tracksSockets(ir.hooks);
+  const attachments = parts.hooks.flatMap((part) => writeHook(writer, part, tracked, programHooks));
   const processes = writeProcessPrograms(writer, programHooks);
   const kept = exec === undefined ? undefined : writeExecPrograms(writer, exec);
   return {
@@ -111,11 +113,14 @@ export function writePreamble(writer: CWriter, { hooks: parts, exec }: Parts, po
   if (asksProcess(parts, needsHostNamespaces)) {
     writer.line("#define HOST_NAMESPACES 1");
   }
+  const hooks = parts.map(({ hook }) => hook);
+  if (hooks.some((hook) => kernelEffects(hook).length > 0)) {
+    writer.line("#define RULE_EFFECTS 1");
+  }
   writer.line(`#define LIVE_WORDS ${Math.max(1, ...wide)}`);
   if (exec !== undefined) {
     writeExecSizes(writer, exec);
   }
-  const hooks = parts.map(({ hook }) => hook);
   writeLimitSizes(writer, hooks);
   const limited = hooks.some(isLimited);
   writeScopeSize(writer, parts);
@@ -133,7 +138,9 @@ export function writePreamble(writer: CWriter, { hooks: parts, exec }: Parts, po
     ...(asksProcess(parts, isTextOfProcess) ? ["process_text.h"] : []),
     ...(scopeWords(parts) > 0 ? ["scope.h"] : []),
     "sock.h",
+    ...(tracksSockets(hooks) ? ["sock_owner.h"] : []),
     "sock_views.h",
+    ...(hooks.some(tellsStacks) ? ["stack.h"] : []),
     "task.h",
     "text.h",
     "tracepoint.h",
@@ -182,11 +189,12 @@ function pointedTypes(parts: readonly HookParts[]): readonly string[] {
 function writeHook(
   writer: CWriter,
   part: HookParts,
+  tracked: boolean,
   programHooks: Map<string, number | undefined>,
 ): readonly ManifestAttachment[] {
   const attachments: ManifestAttachment[] = [];
   writer.within(part.hook.blocks[0]?.span, () => {
-    writeHookDecision(writer, part);
+    writeHookDecision(writer, part, tracked);
     for (const attachment of part.hook.attachments) {
       attachments.push(writeAttachment(writer, part, attachment, programHooks));
     }
@@ -195,7 +203,7 @@ function writeHook(
 }
 
 /** The values, tables and decide function of a hook. */
-export function writeHookDecision(writer: CWriter, part: HookParts): void {
+export function writeHookDecision(writer: CWriter, part: HookParts, tracked: boolean): void {
   const { hook, bits, index } = part;
   writer.line();
   writer.line(
@@ -205,7 +213,7 @@ export function writeHookDecision(writer: CWriter, part: HookParts): void {
   writeValuesStruct(writer, hook);
   writer.line();
   writeHookTables(writer, part);
-  writeConclude(writer, hook, index);
+  writeConclude(writer, hook, index, tracked);
   writeDecide(writer, part);
 }
 
@@ -232,9 +240,11 @@ function writeHookTables(writer: CWriter, part: HookParts): void {
         const { verdict } = rule;
         const errno = verdict.kind === "allow" ? 0 : verdict.errno;
         const signal = verdict.kind === "kill" ? verdict.signal : 0;
+        const own = effectBits(hook, rule);
+        const effects = own === 0 ? "" : `, ${own}`;
         writer.line(`/* ${cComment(rule.id)}, ${cComment(formatSpan(rule.span))} */`);
         writer.line(
-          `{ ${block}, ${policy}, VERDICT_${verdict.kind.toUpperCase()}, ${rule.post ? 1 : 0}, ${errno}, ${signal} },`,
+          `{ ${block}, ${policy}, VERDICT_${verdict.kind.toUpperCase()}, ${rule.post ? 1 : 0}, ${errno}, ${signal}${effects} },`,
         );
       }
     },

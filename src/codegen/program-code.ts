@@ -6,6 +6,7 @@ import { cTypeOf } from "../kernel/views.ts";
 import { elementAt } from "../source/invariant.ts";
 import type { CWriter } from "./c-writer.ts";
 import { firstStaticRow } from "./static-points.ts";
+import { tellsStacks } from "./effects.ts";
 import { hookName, refusesLater, usedArguments, writeValuesFrom } from "./values.ts";
 
 /** What is written, and for what. */
@@ -54,6 +55,9 @@ export function writeProgram(writer: CWriter, subject: ProgramSubject): void {
       writer.line(`refusal_forget(${subject.hookIndex});`);
     }
     writeValuesFrom(writer, subject, point);
+    if (tellsStacks(hook)) {
+      writer.line("values.ctx = ctx;");
+    }
     writer.line(`values.result = ${seesResult ? resultOf(subject) : "0"};`);
     writer.line(
       `return ${name}_decide(&values, ${attachment.kind === "guard"}, ${point.canDeny}, generation);`,
@@ -159,5 +163,5 @@ function resultOf({ hook: { fact }, point }: ProgramSubject): string {
 
 /** The kernel's own width: the upper half of a narrower result is not defined. */
 function resultType({ fact: { result } }: IrHook): string {
-  return result?.kind === "integer" && result.bits === 64 ? "long" : "int";
+  return result?.kind !== "integer" || result.bits === 64 ? "long" : "int";
 }

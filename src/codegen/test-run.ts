@@ -47,7 +47,7 @@ export function generateTestRun(ir: Ir, variant: TestRunVariant): TestRun {
     writer.line();
   }
   for (const part of parts.hooks) {
-    writeHookDecision(writer, part);
+    writeHookDecision(writer, part, false);
     writeTestMaps(writer, part);
     writeTestProgram(writer, part, variant, parts.exec);
   }

@@ -10,6 +10,7 @@ import type {
   ProcessPart,
 } from "../kernel/hook.ts";
 import { type CWriter, cIdentifier, cWord } from "./c-writer.ts";
+import { tellsStacks } from "./effects.ts";
 import type { HookParts } from "./parts.ts";
 
 /**
@@ -106,6 +107,9 @@ export function writeValuesStruct(writer: CWriter, hook: IrHook): void {
       }
       if (hook.fields.some((_, field) => absentField(hook, field))) {
         writer.line("u64 absent; /* fields that have no value here, as bits */");
+      }
+      if (tellsStacks(hook)) {
+        writer.line("void *ctx;");
       }
       writer.line("s64 result;");
     },
@@ -280,6 +284,9 @@ function writeArgument(
       writeTarget(writer, argument, `${socket}, ${message}->msg_name, ${message}->msg_namelen`);
       return;
     }
+    case "result":
+      writer.line(`sock_of_pointer(${value}, (u64)result);`);
+      return;
     case "absent":
       return;
   }

@@ -48,6 +48,21 @@ export const catalog = {
     "the rule denies calls that are not among those to refuse",
     "Where every system call begins, a rule can refuse only the calls that the hook lists after `refusing`, as only these are looked at later. A rule that holds for others would not refuse them.",
   ),
+  "hash-not-possible": entry(
+    "error",
+    "the hash of a file can't be told by these programs",
+    "Only programs that may sleep can ask the kernel for a file's hash, and kernels do not let such programs use the maps that decisions need. The hash also needs the kernel's IMA.",
+  ),
+  "request-of-runtime": entry(
+    "warning",
+    "the node would ask for this whenever the rule reports",
+    "Whoever can make the rule report can make the node send. So the runtime fetches and resolves nothing unless its operator says `--allow-requests`.",
+  ),
+  "invalid-request": entry(
+    "error",
+    "nothing that can be fetched or resolved",
+    "The runtime fetches addresses that begin with `http://` or `https://`, and resolves names of hosts.",
+  ),
   "hook-left-out": entry(
     "warning",
     "a target has no such place, and the policy does without it",

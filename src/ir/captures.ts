@@ -5,6 +5,16 @@ import type { IrHook } from "./ir.ts";
 
 /** Bytes of a record's captures besides texts. */
 export function fixedCaptureBytes(hook: IrHook): number {
+  const tellsStacks = hook.blocks.some(({ rules }) =>
+    rules.some(({ effects }) => effects.some(({ kind }) => kind === "stack")),
+  );
+  return captureBytes(hook) + (tellsStacks ? 2 * (8 + STACK_BYTES) : 0);
+}
+
+/** The longest stack of a record: `bpf/templates/stack.h`. */
+const STACK_BYTES = 127 * 8;
+
+function captureBytes(hook: IrHook): number {
   return hook.captures.reduce((bytes, { type }) => {
     switch (type.kind) {
       case "integer":

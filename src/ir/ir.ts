@@ -133,6 +133,8 @@ export interface IrRule {
   readonly limit: Limit | undefined;
   /** The text of its alerts; undefined: that of its block or policy. */
   readonly template: Template | undefined;
+  /** What its decision brings with it besides the verdict. */
+  readonly effects: readonly Effect[];
   /** Whether it is what happens when no rule of its policy's block holds. No other rule follows postures. */
   readonly posture: boolean;
   /**
@@ -142,6 +144,15 @@ export interface IrRule {
   readonly onUnresolved: "match" | "no-match";
   readonly span: Span;
 }
+
+/** What a decision does besides its verdict, in whatever mode its policy is. */
+export type Effect =
+  /** Its alerts tell by which calls the hook was reached. */
+  | { readonly kind: "stack"; readonly of: "kernel" | "user" }
+  /** Events about the socket that an argument is are told of the process that acts now, or no longer. */
+  | { readonly kind: "track" | "untrack"; readonly argument: number }
+  /** The runtime asks for an address or a name when it reports, if it may. */
+  | { readonly kind: "fetch" | "resolve"; readonly target: string };
 
 /** A text of alerts: what is always the same, and values of the event. */
 export type Template = readonly TemplatePart[];

@@ -3,6 +3,7 @@ import { formatSpan } from "../source/source.ts";
 import type { AttachPoint } from "../kernel/hook.ts";
 import { isKept } from "./exec-stage.ts";
 import type {
+  Effect,
   Bool,
   CaptureType,
   Field,
@@ -78,9 +79,22 @@ function printRule(rule: IrRule, fields: readonly Field[]): readonly string[] {
   const posture = rule.posture ? " posture" : "";
   const place = rule.precedence === undefined ? "" : ` at ${rule.precedence}`;
   return [
-    `    rule ${rule.id}${place}${posture}: ${printVerdict(rule.verdict)}, ${report}${printLimit(rule.limit)}${printTemplate(rule.template)}, unresolved: ${rule.onUnresolved}  # ${formatSpan(rule.span)}`,
+    `    rule ${rule.id}${place}${posture}: ${printVerdict(rule.verdict)}, ${report}${printLimit(rule.limit)}${printTemplate(rule.template)}${rule.effects.map(printEffect).join("")}, unresolved: ${rule.onUnresolved}  # ${formatSpan(rule.span)}`,
     ...printBool(rule.condition, fields).map((line) => `      ${line}`),
   ];
+}
+
+function printEffect(effect: Effect): string {
+  switch (effect.kind) {
+    case "stack":
+      return `, stack ${effect.of}`;
+    case "track":
+    case "untrack":
+      return `, ${effect.kind} argument ${effect.argument}`;
+    case "fetch":
+    case "resolve":
+      return `, ${effect.kind} ${JSON.stringify(effect.target)}`;
+  }
 }
 
 function printTemplate(template: IrRule["template"]): string {

@@ -210,6 +210,8 @@ export type ArgumentMapping =
   | { readonly kind: "current-tgid" }
   /** `CLONE_NEW*` that unshare or setns was called with; 0 in other system calls. */
   | { readonly kind: "asked-namespaces" }
+  /** A `struct sock *` argument: what the function returns. */
+  | { readonly kind: "result" }
   /** This point does not know the argument: its fields have no value. */
   | { readonly kind: "absent" };
 

@@ -138,6 +138,27 @@ export function withViews(fact: HookFact, declared: readonly DeclaredView[]): Ho
   };
 }
 
+/** The hook with its return value as an argument more, where that is a socket. */
+export function withSocketResult(fact: HookFact, declared: readonly ArgumentType[]): HookFact {
+  const isAsked = declared.some((type) => type.kind === "sock" && type.through === undefined);
+  return !isAsked || fact.result?.kind !== "sock"
+    ? fact
+    : {
+        ...fact,
+        arguments: [
+          ...fact.arguments,
+          { name: "return", type: { kind: "sock" }, derived: true, ofResult: true },
+        ],
+        attachPoints: fact.attachPoints.map((point) => ({
+          ...point,
+          argumentMappings: [
+            ...point.argumentMappings,
+            { kind: point.seesResult ? ("result" as const) : ("absent" as const) },
+          ],
+        })),
+      };
+}
+
 function needsView(fact: HookFact, index: number, type: ArgumentType): boolean {
   const argument = fact.arguments[index];
   return (

@@ -212,6 +212,7 @@ function rulesOf(
           verdict,
           post,
           limit: undefined,
+          effects: [],
           template: undefined,
           posture: false,
           onUnresolved: match ? ("match" as const) : ("no-match" as const),

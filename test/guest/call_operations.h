@@ -90,6 +90,35 @@ static void remove_directory(const char *path)
 	check(syscall(SYS_rmdir, path));
 }
 
+#define HANDED_SOCKET 90
+
+/* Sends on the socket that the starting program has left. */
+static void send_on_handed(const char *text)
+{
+	check(send(HANDED_SOCKET, text, strlen(text), 0));
+}
+
+/* A socket that another program, at `path`, then sends on. */
+static void hand_socket(const char *path)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(4713) };
+	struct sockaddr_in6 peer;
+	socklen_t length = sizeof(peer);
+	int status;
+
+	address.sin_addr.s_addr = inet_addr("127.0.0.1");
+	check(dup2(socket(AF_INET, SOCK_DGRAM, 0), HANDED_SOCKET));
+	check(connect(HANDED_SOCKET, (struct sockaddr *)&address, sizeof(address)));
+	if (strstr(path, "released"))
+		getpeername(HANDED_SOCKET, (struct sockaddr *)&peer, &length);
+
+	pid_t child = fork();
+
+	if (child == 0)
+		check(execl(path, path, "--in-turn", "send-on-handed:hello", NULL));
+	waitpid(child, &status, 0);
+}
+
 static void rename_self(const char *name)
 {
 	check(prctl(PR_SET_NAME, name));

@@ -359,6 +359,8 @@ static const struct operation {
 	{ "mkdir", make_directory },
 	{ "rmdir", remove_directory },
 	{ "rename-self", rename_self },
+	{ "hand-socket", hand_socket },
+	{ "send-on-handed", send_on_handed },
 	{ "probe-function", probe_function },
 	{ "probe-sign", probe_sign },
 	{ "probe-text", probe_text },

@@ -78,6 +78,7 @@ export function rule(condition: Bool, changes: Partial<IrRule> = {}): IrRule {
     post: false,
     limit: undefined,
     template: undefined,
+    effects: [],
     posture: false,
     onUnresolved: "no-match",
     span: SPAN,

@@ -169,19 +169,31 @@ const limit: fc.Arbitrary<Action> = fc.oneof(
   { weight: 1, arbitrary: fc.constant<Action>({ kind: "default-limit", span }) },
 );
 
+/** What alerts have besides, and sockets that are followed. */
+const effects: fc.Arbitrary<readonly Action[]> = fc.uniqueArray(
+  fc.oneof(
+    fc.constantFrom<Action>({ kind: "stack", of: "kernel", span }, { kind: "stack", of: "user", span }),
+    name.map((argument): Action => ({ kind: "track", argument, span })),
+    name.map((argument): Action => ({ kind: "untrack", argument, span })),
+    text.map((target): Action => ({ kind: "fetch", target, span })),
+    text.map((target): Action => ({ kind: "resolve", target, span })),
+  ),
+  { maxLength: 3, selector: (each) => (each.kind === "stack" ? each.of : each.kind) },
+);
+
 /** Each action once; a limit only where there is something to limit. */
 const actions: fc.Arbitrary<readonly Action[]> = fc
-  .tuple(fc.uniqueArray(action, { minLength: 1, maxLength: 3, selector: ({ kind }) => kind }), maybe(limit))
-  .map(
-    ([all, bound]) =>
-      [
-        all.some(({ kind }) => kind === "alert") ? all.filter(({ kind }) => kind !== "silent") : all,
-        bound,
-      ] as const,
+  .tuple(
+    fc.uniqueArray(action, { minLength: 1, maxLength: 3, selector: ({ kind }) => kind }),
+    maybe(limit),
+    effects,
   )
-  .map(([list, bound]) =>
-    bound !== undefined && list.some(({ kind }) => kind === "alert") ? [...list, bound] : list,
-  );
+  .map(([all, bound, more]) => {
+    const posts = all.some(({ kind }) => kind === "alert");
+    const list = posts ? all.filter(({ kind }) => kind !== "silent") : all;
+    const fitting = more.filter(({ kind }) => posts || kind === "track" || kind === "untrack");
+    return [...list, ...(bound !== undefined && posts ? [bound] : []), ...fitting];
+  });
 
 const rule: fc.Arbitrary<Rule> = fc.record({
   kind: fc.constant("rule"),

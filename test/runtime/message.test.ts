@@ -42,6 +42,7 @@ function record(path: string): HookRecord {
       },
     ],
     result: undefined,
+    stacks: { kernel: undefined, user: undefined },
     unresolved: false,
     denied: false,
     guard: false,

@@ -31,6 +31,8 @@ export interface Came {
 export interface GuestRun {
   readonly enforced: ReadonlyMap<Case, Came>;
   readonly monitored: ReadonlyMap<Case, Came>;
+  /** Every line that was printed while the operations ran. */
+  readonly lines: readonly string[];
   /** The counters of the bundle after the last operation. */
   readonly status: string;
 }
@@ -102,6 +104,7 @@ export async function runGroups(
   return {
     enforced: outcomes(cases, enforcedStep, lines),
     monitored: outcomes(monitored, monitoredStep, lines),
+    lines,
     status: status?.stdout ?? "",
   };
 }

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { type KernelName, kernelByName } from "../../src/vm/kernel-catalog.ts";
 import { type Expectation, readGroups } from "./tetragon-case.ts";
+import { readEvent } from "./tetragon-event-schema.ts";
 import {
   type Came,
   type GuestRun,
@@ -67,6 +68,16 @@ describe.each(kernels)("TracingPolicies on kernel %s", (kernel) => {
     it.each(Object.entries(accounts))("counts alerts of %s", (id, account) => {
       expect(alertsOf(run?.status ?? "", id)).toEqual(account);
     });
+  });
+
+  it("prints events that readers of Tetragon's understand", () => {
+    const events = (run?.lines ?? []).map((line): unknown => JSON.parse(line));
+    const known = events.filter((event) => Object.keys(event as object).some((key) => /^process_/.test(key)));
+    expect(known.length).toBeGreaterThan(0);
+    const faults = known.flatMap((event) =>
+      readEvent(event).map((fault) => `${fault} of ${JSON.stringify(event)}`),
+    );
+    expect(faults.slice(0, 10)).toEqual([]);
   });
 
   it("loses no event", () => {

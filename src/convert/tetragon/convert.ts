@@ -1,7 +1,16 @@
 /** Policies -> TracingPolicy YAML, with a report of what it can't say. Nothing is said in part: a block is whole or left out. */
 import { parseUserPlace } from "../../kernel/user-hook.ts";
 import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
-import type { Block, HookReference, Parameter, Policy, PolicyTree, Scope } from "../../parser/policy/tree.ts";
+import type {
+  Action,
+  Block,
+  HookReference,
+  Parameter,
+  Policy,
+  PolicyTree,
+  Scope,
+  TrackAction,
+} from "../../parser/policy/tree.ts";
 import { type Loss, loss, lossFinding } from "./loss.ts";
 import type { Filter } from "./match.ts";
 import { type Selector, selectorsOf } from "./selectors.ts";
@@ -163,17 +172,49 @@ function convertBlock(block: Block, hook: HookReference, enforced: readonly stri
   if (hook.section.endsWith("tracepoint") && hook.result !== undefined) {
     return loss(hook.result.span, "a tracepoint has no return value");
   }
+  const following = followed(block);
+  if (typeof following === "object") {
+    return following;
+  }
   const selectors = selectorsOf(block, hook);
-  return "kind" in selectors ? selectors : entryOf(block, hook, selectors);
+  return "kind" in selectors ? selectors : entryOf(block, hook, selectors, following);
 }
 
-function entryOf(block: Block, hook: RawHook, selectors: readonly Selector[]): string {
+/** What all rules do with a socket that the function returns; a loss where only some do it. */
+function followed({ rules, otherwise }: Block): "TrackSock" | "UntrackSock" | undefined | Loss {
+  const all = otherwise === undefined ? rules : [...rules, otherwise];
+  const found = all.map(({ actions }) =>
+    actions.find((action) => isTracking(action) && action.argument.text === "return"),
+  );
+  const [first] = found;
+  const some = found.find((action) => action !== undefined);
+  if (some === undefined) {
+    return undefined;
+  }
+  return found.some((action) => action?.kind !== first?.kind)
+    ? loss(some.span, "a socket that is returned is tracked by all selectors or none")
+    : some.kind === "track"
+      ? "TrackSock"
+      : "UntrackSock";
+}
+
+function isTracking(action: Action): action is TrackAction {
+  return action.kind === "track" || action.kind === "untrack";
+}
+
+function entryOf(
+  block: Block,
+  hook: RawHook,
+  selectors: readonly Selector[],
+  following: "TrackSock" | "UntrackSock" | undefined,
+): string {
   const { parameters, result } = hook;
   const lines = [
     ...placeLines(hook),
     ...(block.message === undefined ? [] : [`message: ${quote(block.message.text)}`]),
     ...(block.tags.length === 0 ? [] : [`tags: ${list(block.tags.map(({ text }) => text))}`]),
     ...(result === undefined ? [] : ["return: true", `returnArg: ${argument(result)}`]),
+    ...(following === undefined ? [] : [`returnArgAction: ${following}`]),
     ...(parameters.length === 0
       ? []
       : ["args:", ...parameters.map((parameter) => `- ${argument(parameter)}`)]),
@@ -265,9 +306,9 @@ function filterText(filter: Filter): string {
   }
 }
 
-function mapping(entries: Readonly<Record<string, string | number>>): string {
+function mapping(entries: Readonly<Record<string, string | number | boolean>>): string {
   const parts = Object.entries(entries).map(
-    ([key, value]) => `${key}: ${typeof value === "number" ? value : quote(value)}`,
+    ([key, value]) => `${key}: ${typeof value === "string" ? quote(value) : String(value)}`,
   );
   return `{${parts.join(", ")}}`;
 }

@@ -9,7 +9,7 @@ export interface Selector {
   readonly label: string | undefined;
   readonly filters: readonly Filter[];
   /** Each as its keys and values. */
-  readonly actions: readonly Readonly<Record<string, string | number>>[];
+  readonly actions: readonly Readonly<Record<string, string | number | boolean>>[];
 }
 
 type RawHook = Extract<HookReference, { readonly kind: "raw" }>;
@@ -30,7 +30,7 @@ export function selectorsOf(block: Block, hook: RawHook): readonly Selector[] | 
 }
 
 function ruleSelectors(rule: Rule, common: Condition | undefined, hook: RawHook): readonly Selector[] | Loss {
-  const actions = hook.refuses.length === 0 ? actionsOf(rule) : notifying(actionsOf(rule));
+  const actions = hook.refuses.length === 0 ? actionsOf(rule, hook) : notifying(actionsOf(rule, hook));
   if ("kind" in actions) {
     return actions;
   }
@@ -50,14 +50,14 @@ function ruleSelectors(rule: Rule, common: Condition | undefined, hook: RawHook)
   return selectors;
 }
 
-type YamlAction = Readonly<Record<string, string | number>>;
+type YamlAction = Readonly<Record<string, string | number | boolean>>;
 
-function actionsOf(rule: Rule): readonly YamlAction[] | Loss {
+function actionsOf(rule: Rule, hook: RawHook): readonly YamlAction[] | Loss {
   const actions: YamlAction[] = [];
   const kinds = rule.actions.map(({ kind }) => kind);
   const posts = kinds.includes("alert") || kinds.length === 0;
   for (const action of rule.actions) {
-    const found = actionOf(action, posts);
+    const found = actionOf(action, posts, hook);
     if (isLoss(found)) {
       return found;
     }
@@ -90,7 +90,7 @@ function isLoss(found: readonly YamlAction[] | Loss): found is Loss {
   return "kind" in found;
 }
 
-function actionOf(action: Action, posts: boolean): readonly YamlAction[] | Loss {
+function actionOf(action: Action, posts: boolean, hook: RawHook): readonly YamlAction[] | Loss {
   switch (action.kind) {
     case "allow":
       // Without an event it is a selector that does nothing; with one it would read as a mere report.
@@ -114,10 +114,47 @@ function actionOf(action: Action, posts: boolean): readonly YamlAction[] | Loss 
       return action.template === undefined
         ? []
         : loss(action.template.span, "events have no text of their own");
+    case "stack":
+    case "track":
+    case "untrack":
+    case "fetch":
+    case "resolve":
+      return effectAction(action, hook);
     case "limit":
       return limitAction(action);
     case "default-limit":
       return loss(action.span, "`rateLimit` can't take its numbers from the node");
+  }
+}
+
+/** What alerts have besides, and sockets that are followed. */
+function effectAction(
+  action: Extract<Action, { readonly kind: "stack" | "track" | "untrack" | "fetch" | "resolve" }>,
+  hook: RawHook,
+): readonly YamlAction[] | Loss {
+  switch (action.kind) {
+    case "stack":
+      return [{ action: "Post", [`${action.of}StackTrace`]: true }];
+    case "fetch":
+      return [{ action: "GetUrl", argUrl: action.target.text }];
+    case "resolve":
+      return [{ action: "DnsLookup", argFqdn: action.target.text }];
+    case "track":
+    case "untrack": {
+      if (action.argument.text === "return") {
+        // It stands at the hook, for all selectors.
+        return [];
+      }
+      const parameter = hook.parameters.find(({ name }) => name.text === action.argument.text);
+      return parameter === undefined
+        ? loss(action.argument.span, "only an argument can be tracked by a selector")
+        : [
+            {
+              action: action.kind === "track" ? "TrackSock" : "UntrackSock",
+              argSock: parameter.index,
+            },
+          ];
+    }
   }
 }
 

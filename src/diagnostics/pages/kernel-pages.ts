@@ -1,5 +1,5 @@
 /** Examples of findings about hooks, types and values against the kernel's facts. */
-import { type Page, inConnections, inPolicy, inRules, inSituation } from "./page.ts";
+import { type Page, inConnections, inPolicy, inRules, inSelector, inSituation } from "./page.ts";
 
 const onHook = (hook: string, rule = 'alert when f.path == "/etc/shadow"'): string =>
   `policy "example" {\n  on ${hook} { ${rule} }\n}\n`;
@@ -39,6 +39,18 @@ export const kernelPages = {
       "tracepoint raw_syscalls/sys_enter(id: int64 at 4) refusing (sys_symlinkat)",
       "deny when id == 266",
     ),
+  ),
+  "hash-not-possible": inSelector(
+    "matchActions:\n- {action: Post, imaHash: true}",
+    "matchActions:\n- {action: Post, kernelStackTrace: true}",
+  ),
+  "request-of-runtime": inRules(
+    'alert, fetch "http://name.example/seen" when mask == 1',
+    "alert when mask == 1",
+  ),
+  "invalid-request": inRules(
+    'alert, fetch "name.example" when mask == 1',
+    'alert, fetch "http://name.example" when mask == 1',
   ),
   "hook-left-out": inPolicy(
     onHook("kprobe optional security_create_user_ns", "alert"),

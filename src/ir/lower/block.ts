@@ -111,6 +111,7 @@ export function lowerBlock(block: Block, place: BlockPlace, findings: Diagnostic
     post: rule.actions.post,
     limit: rule.actions.limit,
     template: rule.actions.template,
+    effects: rule.actions.effects,
     posture: rule.posture,
     onUnresolved: matchesUnresolved(rule.actions, later.slice(index + 1)) ? "match" : "no-match",
     span: rule.rule.span,

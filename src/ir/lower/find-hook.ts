@@ -24,7 +24,7 @@ import {
   recordFromBtf,
   tracepointHook,
 } from "../../kernel/tracepoint-hook.ts";
-import { type DeclaredView, withViews } from "../../kernel/views.ts";
+import { type DeclaredView, withSocketResult, withViews } from "../../kernel/views.ts";
 import type { HookReference } from "../../parser/policy/tree.ts";
 import { findUserPlace } from "./find-user-place.ts";
 import { namePattern } from "./name-pattern.ts";
@@ -64,9 +64,9 @@ export function findFacts(search: HookSearch): readonly HookFact[] {
   checkRefused(reference, findings);
   const fact = reference.matching ? undefined : findFact(search);
   const facts = reference.matching ? findMatching(search) : fact === undefined ? [] : [fact];
-  const { views, refuses } = search.declaredOf(declarationKey(reference));
+  const { views, refuses, results } = search.declaredOf(declarationKey(reference));
   return facts.map((each) => ({
-    ...withViews(each, views),
+    ...withViews(withSocketResult(each, results), views),
     ...(refuses.length === 0 ? {} : { refusals: refusalsOfAll(refuses) }),
   }));
 }

@@ -4,8 +4,9 @@ import { orList, suggestions } from "../../diagnostics/suggest.ts";
 import { errnos, maximumErrno, maximumSignal, signals } from "../../kernel/errnos.ts";
 import type { Action, Literal, Rule } from "../../parser/policy/tree.ts";
 import type { Span } from "../../source/source.ts";
-import type { Limit, Template, Verdict } from "../ir.ts";
+import type { Effect, Limit, Template, Verdict } from "../ir.ts";
 import type { ResolvedHook } from "./resolved-hook.ts";
+import { lowerEffects } from "./effects.ts";
 import { lowerTemplate } from "./template.ts";
 
 export interface LoweredActions {
@@ -13,6 +14,7 @@ export interface LoweredActions {
   readonly post: boolean;
   readonly limit: Limit | undefined;
   readonly template: Template | undefined;
+  readonly effects: readonly Effect[];
   /** Whether the author wrote `allow`. */
   readonly allows: boolean;
   /** Whether the author wrote `deny`, beside a kill or alone. */
@@ -54,6 +56,7 @@ export function lowerActions(rule: Rule, hook: ResolvedHook, findings: Diagnosti
     post,
     limit: post ? lowerLimit(rule.actions, hook) : undefined,
     template: alert?.template && lowerTemplate(alert.template, hook, findings),
+    effects: lowerEffects(rule.actions, post, hook, findings),
     allows: allow !== undefined,
     denies: deny !== undefined,
     span: refusal?.span ?? rule.span,

@@ -308,6 +308,31 @@ export class StatementGrammar extends HookGrammar {
     return this.ACTION(() => ({ kind: "alert", template, span: this.spanFrom(first) }));
   });
 
+  private readonly namedActions: { ALT: () => "stack" | "track" | "untrack" }[] = [
+    { ALT: () => (this.CONSUME(this.word("stack")), "stack") },
+    { ALT: () => (this.CONSUME(this.word("track")), "track") },
+    { ALT: () => (this.CONSUME(this.word("untrack")), "untrack") },
+  ];
+
+  private readonly namedActionRule = this.RULE("action with a name", (): ActionSyntax => {
+    const first = this.LA(1);
+    const kind = this.OR(this.namedActions);
+    const subject = this.SUBRULE(this.nameRule);
+    return this.ACTION(() => ({ kind, subject, span: this.spanFrom(first) }));
+  });
+
+  private readonly requests: { ALT: () => "fetch" | "resolve" }[] = [
+    { ALT: () => (this.CONSUME(this.word("fetch")), "fetch") },
+    { ALT: () => (this.CONSUME(this.word("resolve")), "resolve") },
+  ];
+
+  private readonly requestRule = this.RULE("request", (): ActionSyntax => {
+    const first = this.LA(1);
+    const kind = this.OR(this.requests);
+    const target = this.SUBRULE(this.stringRule);
+    return this.ACTION(() => ({ kind, target, span: this.spanFrom(first) }));
+  });
+
   private plainAction(kind: "allow" | "silent", token: IToken): ActionSyntax {
     return this.ACTION(() => ({ kind, span: this.tokenSpan(token) }));
   }
@@ -318,6 +343,8 @@ export class StatementGrammar extends HookGrammar {
     { ALT: () => this.SUBRULE(this.valuedActionRule) },
     { ALT: () => this.SUBRULE(this.alertRule) },
     { ALT: () => this.SUBRULE(this.limitRule) },
+    { ALT: () => this.SUBRULE(this.namedActionRule) },
+    { ALT: () => this.SUBRULE(this.requestRule) },
   ];
 
   private readonly actionRule: ParserMethod<[], ActionSyntax> = this.RULE("action", (): ActionSyntax =>

@@ -184,6 +184,13 @@ function spellAction(action: ActionSyntax): string {
       return action.value === undefined ? action.kind : `${action.kind} ${action.value.text}`;
     case "alert":
       return action.template === undefined ? "alert" : `alert ${action.template.text}`;
+    case "stack":
+    case "track":
+    case "untrack":
+      return `${action.kind} ${action.subject.text}`;
+    case "fetch":
+    case "resolve":
+      return `${action.kind} ${action.target.text}`;
     case "default-limit":
       return "limit default";
     case "limit": {

@@ -6,6 +6,7 @@ import { translation } from "./foreign-words.ts";
 import { lowerValue } from "./lower-value.ts";
 import type { Names } from "./names.ts";
 import type { ActionSyntax, DurationSyntax, LimitSyntax, LiteralSyntax, NameSyntax } from "./syntax.ts";
+import type { Span } from "../../source/source.ts";
 import { isPlainIdentifier } from "./words.ts";
 import type { Action, LimitScope, Literal } from "./tree.ts";
 
@@ -23,20 +24,32 @@ export function lowerActions(actions: readonly ActionSyntax[], names: Names): re
     );
   }
   const limit = actions.find((action) => wordOf(action) === "limit");
-  if (limit !== undefined && !actions.some(({ kind }) => kind === "alert")) {
-    names.diagnostics.push(
-      diagnostic("invalid-limit", limit.span, "a limit without `alert` limits nothing", {
-        help: "write `alert` before the limit, or leave it out",
-      }),
+  if (!actions.some(({ kind }) => kind === "alert")) {
+    reportIdle(limit, "a limit without `alert` limits nothing", names);
+    reportIdle(
+      actions.find(({ kind }) => kind === "stack" || kind === "fetch" || kind === "resolve"),
+      "only an alert has this: nothing is posted",
+      names,
     );
   }
   return whole.length < lowered.length ? undefined : whole;
 }
 
+/** What changes alerts has no meaning without any. */
+function reportIdle(action: ActionSyntax | undefined, message: string, names: Names): void {
+  if (action !== undefined) {
+    names.diagnostics.push(
+      diagnostic("invalid-limit", action.span, message, {
+        help: "write `alert` before it, or leave it out",
+      }),
+    );
+  }
+}
+
 function reportRepeated(actions: readonly ActionSyntax[], names: Names): void {
   const first = new Map<string, ActionSyntax>();
   for (const action of actions) {
-    const word = wordOf(action);
+    const word = action.kind === "stack" ? `stack ${action.subject.value}` : wordOf(action);
     const before = first.get(word);
     if (before === undefined) {
       first.set(word, action);
@@ -76,6 +89,22 @@ function lowerAction(action: ActionSyntax, names: Names): Action | undefined {
       const text = template && { kind: "text" as const, text: template.value, span: template.span };
       return { kind: "alert", template: text, span };
     }
+    case "stack":
+      return lowerStack(action.subject, span, names);
+    case "track":
+    case "untrack":
+      return {
+        kind: action.kind,
+        argument: { kind: "name", text: action.subject.value, span: action.subject.span },
+        span,
+      };
+    case "fetch":
+    case "resolve":
+      return {
+        kind: action.kind,
+        target: { kind: "text", text: action.target.value, span: action.target.span },
+        span,
+      };
     case "limit":
       return lowerLimit(action, names);
     default:
@@ -111,6 +140,21 @@ function withValue(
     );
   }
   return undefined;
+}
+
+const stackKinds = ["kernel", "user"] as const;
+
+function lowerStack(subject: NameSyntax, span: Span, names: Names): Action | undefined {
+  const of = stackKinds.find((kind) => kind === subject.value);
+  if (of === undefined) {
+    names.diagnostics.push(
+      diagnostic("policy-syntax", subject.span, `there is no \`${subject.value.slice(0, 40)}\` stack`, {
+        help: didYouMean(subject.value, stackKinds) ?? "write `stack kernel` or `stack user`",
+      }),
+    );
+    return undefined;
+  }
+  return { kind: "stack", of, span };
 }
 
 const limitScopes: readonly LimitScope[] = ["rule", "container", "process", "thread", "global"];

@@ -6,6 +6,7 @@ import { raiseCondition, raiseLiteral } from "./raise-condition.ts";
 import { raiseHook } from "./raise-hook.ts";
 import type {
   ActionSyntax,
+  NameSyntax,
   BlockSyntax,
   DurationSyntax,
   FileSyntax,
@@ -29,7 +30,7 @@ import type {
   Scope,
   Text,
 } from "./tree.ts";
-import { quoteString } from "./words.ts";
+import { quoteString, spellName } from "./words.ts";
 
 /** The file that says what the policies say; `span` is where it is said to come from. */
 export function raisePolicyTree(tree: PolicyTree, span: Span): FileSyntax {
@@ -150,11 +151,23 @@ function raiseAction(action: Action): ActionSyntax {
       return { kind: "kill", value: action.signal && raiseLiteral(action.signal), span };
     case "alert":
       return { kind: "alert", template: action.template && raiseString(action.template), span };
+    case "stack":
+      return { kind: "stack", subject: raiseWord(action.of, span), span };
+    case "track":
+    case "untrack":
+      return { kind: action.kind, subject: raiseWord(action.argument.text, action.argument.span), span };
+    case "fetch":
+    case "resolve":
+      return { kind: action.kind, target: raiseString(action.target), span };
     case "limit":
       return raiseLimit(action);
     default:
       return unreachable(action);
   }
+}
+
+function raiseWord(value: string, span: Span): NameSyntax {
+  return { kind: "name", value, text: spellName(value), span };
 }
 
 function raiseLimit({ alike, count, mute, per, span, window }: LimitAction): ActionSyntax {

@@ -178,6 +178,9 @@ export type ActionSyntax =
   | { readonly kind: "deny"; readonly value: LiteralSyntax | undefined; readonly span: Span }
   | { readonly kind: "kill"; readonly value: LiteralSyntax | undefined; readonly span: Span }
   | { readonly kind: "alert"; readonly template: StringSyntax | undefined; readonly span: Span }
+  /** `stack kernel`, `track sk` */
+  | { readonly kind: "stack" | "track" | "untrack"; readonly subject: NameSyntax; readonly span: Span }
+  | { readonly kind: "fetch" | "resolve"; readonly target: StringSyntax; readonly span: Span }
   | LimitSyntax
   /** `limit default` */
   | { readonly kind: "default-limit"; readonly span: Span };

@@ -193,9 +193,34 @@ export type Action =
   | { readonly kind: "kill"; readonly signal: Literal | undefined; readonly span: Span }
   | { readonly kind: "alert"; readonly template: Text | undefined; readonly span: Span }
   | { readonly kind: "silent"; readonly span: Span }
+  | StackAction
+  | TrackAction
+  | RequestAction
   | LimitAction
   /** As a limit of what the node's configuration allows every container. */
   | { readonly kind: "default-limit"; readonly span: Span };
+
+/** Alerts tell by which calls the hook was reached, in the kernel or in the program. */
+export interface StackAction {
+  readonly kind: "stack";
+  readonly of: "kernel" | "user";
+  readonly span: Span;
+}
+
+/** From now on, or no longer, events about a socket are told of the process that acts here. Whatever the mode. */
+export interface TrackAction {
+  readonly kind: "track" | "untrack";
+  /** An argument that is a socket, or `return`. */
+  readonly argument: Name;
+  readonly span: Span;
+}
+
+/** The runtime asks for an address or a name when it reports, if its operator has allowed that. */
+export interface RequestAction {
+  readonly kind: "fetch" | "resolve";
+  readonly target: Text;
+  readonly span: Span;
+}
 
 /** Posts only the first `count` events of each window; those left out are counted. Never touches a verdict. */
 export interface LimitAction {

@@ -20,7 +20,19 @@ export const itemHeads = [
 export const fileHeads = ["policy", "import"] as const;
 
 /** Words that begin an action. */
-export const actionHeads = ["allow", "deny", "kill", "alert", "silent", "limit"] as const;
+export const actionHeads = [
+  "allow",
+  "deny",
+  "kill",
+  "alert",
+  "silent",
+  "limit",
+  "stack",
+  "track",
+  "untrack",
+  "fetch",
+  "resolve",
+] as const;
 
 /** Reserved words: a name that is spelled like one is written in backticks. */
 export const reservedWords = [

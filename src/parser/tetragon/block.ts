@@ -1,6 +1,6 @@
 /** What the entries of all hook sections have in common. */
 import { diagnostic } from "../../diagnostics/diagnostic.ts";
-import type { Block, HookReference, Name, RawSection, Text } from "../policy/tree.ts";
+import type { Action, Block, HookReference, Name, RawSection, Rule, Text } from "../policy/tree.ts";
 import type { YamlMapping } from "../yaml/tree.ts";
 import { entryOf, itemsOf, scalarOf, valueOf } from "../yaml/tree.ts";
 import type { DeclaredArgument } from "./arguments.ts";
@@ -72,7 +72,12 @@ export function lowerBlock(
     kind: "block",
     hooks,
     condition: undefined,
-    rules: lowerSelectors({ declared, result, node, lists, notifications }, findings),
+    rules: followResult(
+      lowerSelectors({ declared, result, node, lists, notifications }, findings),
+      node,
+      result,
+      findings,
+    ),
     otherwise: undefined,
     group: undefined,
     severity: undefined,
@@ -82,6 +87,31 @@ export function lowerBlock(
     message: textAt(scalarOf(node, "message")),
     span: node.span,
   };
+}
+
+/** `returnArgAction`: the socket that the function returns is that of the process that called it, or no longer. */
+function followResult(
+  rules: readonly Rule[],
+  node: YamlMapping,
+  result: DeclaredArgument | undefined,
+  findings: Findings,
+): readonly Rule[] {
+  const asked = scalarOf(node, "returnArgAction");
+  if (asked === undefined) {
+    return rules;
+  }
+  if (result === undefined) {
+    findings.push(
+      diagnostic("missing-key", asked.span, "`returnArgAction` needs `return: true` and `returnArg`", {
+        help: "add `return: true` and `returnArg: {index: 0, type: sock}`",
+      }),
+    );
+    return rules;
+  }
+  const { span } = asked;
+  const kind = asked.text === "TrackSock" ? "track" : "untrack";
+  const action: Action = { kind, argument: { kind: "name", text: "return", span }, span };
+  return rules.map((rule) => ({ ...rule, actions: [...rule.actions, action] }));
 }
 
 /** A place that every kernel must have. */

@@ -24,6 +24,7 @@ const functionKeys: ReadonlySet<string> = new Set([
   "syscall",
   "return",
   "returnArg",
+  "returnArgAction",
   "ignore",
 ]);
 const lsmKeys: ReadonlySet<string> = new Set([...commonKeys, "hook"]);

@@ -1,4 +1,5 @@
-import type { Condition, Rule } from "../policy/tree.ts";
+import { diagnostic } from "../../diagnostics/diagnostic.ts";
+import type { Action, Condition, Rule } from "../policy/tree.ts";
 import type { YamlMapping, YamlNode } from "../yaml/tree.ts";
 import { entryOf, itemsOf, scalarOf, valueOf } from "../yaml/tree.ts";
 import { lowerActions } from "./actions.ts";
@@ -29,6 +30,7 @@ const loweredKeys: ReadonlySet<string> = new Set([
   "matchArgs",
   "matchReturnArgs",
   "matchActions",
+  "matchReturnActions",
   "matchWorkloads",
   "label",
 ]);
@@ -76,9 +78,48 @@ function lowerSelector(node: YamlNode, scope: HookScope, findings: Findings): Ru
     kind: "rule",
     label: label === undefined ? undefined : nameAt(label.text, label),
     condition: conjunction(operands, node),
-    actions: lowerActions(node, findings),
+    actions: lowerAllActions(node, scope, findings),
     span: node.span,
   };
+}
+
+/**
+ * What a selector asks for when the function is called and when it returns. There is one event, and where a rule
+ * can refuse it does so before the function has done anything.
+ */
+function lowerAllActions(node: YamlMapping, scope: HookScope, findings: Findings): readonly Action[] {
+  const actions = lowerActions(node, "matchActions", scope.declared, findings);
+  const entry = entryOf(node, "matchReturnActions");
+  if (entry === undefined || itemsOf(node, "matchReturnActions").length === 0) {
+    return actions;
+  }
+  if (scope.result === undefined) {
+    notYet(findings, entry.key.span, "`matchReturnActions` without `return: true` and `returnArg`");
+    return actions;
+  }
+  const returned = lowerActions(node, "matchReturnActions", scope.declared, findings);
+  const late = returned.find(({ kind }) => kind === "deny");
+  if (late !== undefined) {
+    findings.push(
+      diagnostic("result-known-too-late", late.span, "when the function returns it is too late to override", {
+        help: "move the action to `matchActions`",
+      }),
+    );
+  }
+  if (isListed(actions) && isListed(returned)) {
+    notYet(findings, entry.key.span, "`matchReturnActions` beside other actions than `Post` and `NoPost`");
+  }
+  const isSilent = [...actions, ...returned].some(({ kind }) => kind === "silent");
+  const [more, own] = isListed(returned) ? [returned, actions] : [actions, returned];
+  const kept = isSilent ? more.filter(({ kind }) => kind !== "alert" && kind !== "limit") : more;
+  return isSilent && !kept.some(({ kind }) => kind === "silent")
+    ? [...kept, ...own.filter(({ kind }) => kind === "silent")]
+    : kept;
+}
+
+/** Whether a list has more than whether to report. */
+function isListed(actions: readonly Action[]): boolean {
+  return actions.some(({ kind }) => kind !== "alert" && kind !== "silent");
 }
 
 function lowerMatchResult(node: YamlMapping, scope: HookScope, findings: Findings): readonly Condition[] {
