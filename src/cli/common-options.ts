@@ -16,6 +16,7 @@ export interface CommonOptions {
   readonly color: ColorChoice;
   readonly language?: Language;
   readonly posture: Postures;
+  readonly compat?: "tetragon";
 }
 
 /** Adds the options that every command with inputs has. */
@@ -43,6 +44,11 @@ export function addCommonOptions(command: Command): Command {
         "tetragon",
         "kubearmor",
         "falco",
+      ]),
+    )
+    .addOption(
+      new Option("--compat <engine>", "read policies as this engine does, not as it is documented").choices([
+        "tetragon",
       ]),
     )
     .option(

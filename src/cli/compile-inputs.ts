@@ -27,6 +27,7 @@ export async function parseInputs(inputs: readonly string[], options: CommonOpti
     parameters: parametersOf(options),
     language: options.language,
     postures: options.posture,
+    compat: options.compat,
     readImport: importReader(process.cwd()),
   });
   return {

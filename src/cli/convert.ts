@@ -36,6 +36,7 @@ async function runConvert(inputs: readonly string[], options: ConvertCommandOpti
     parameters: parametersOf(options),
     language: options.language,
     postures: options.posture,
+    compat: options.compat,
     readImport: importReader(process.cwd()),
   });
   const before = [...unreadable, ...found];

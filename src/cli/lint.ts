@@ -70,6 +70,7 @@ async function runLint(inputs: readonly string[], options: LintCommandOptions): 
       parameters: parametersOf(options),
       language: options.language,
       postures: options.posture,
+      compat: options.compat,
       readImport: importReader(process.cwd()),
       targets,
       enabled: options.enable ?? [],

@@ -63,6 +63,11 @@ export const catalog = {
     "nothing that can be fetched or resolved",
     "The runtime fetches addresses that begin with `http://` or `https://`, and resolves names of hosts.",
   ),
+  "read-as-engine": entry(
+    "warning",
+    "the policy is read as Tetragon's engine does, not as it is documented",
+    "`--compat tetragon` is given, and here the engine and its documentation differ. docs/tetragon.md lists all such places.",
+  ),
   "hook-left-out": entry(
     "warning",
     "a target has no such place, and the policy does without it",

@@ -18,11 +18,19 @@ const tetragonKinds = ["TracingPolicy", "TracingPolicyNamespaced"];
 const kubearmorKinds = ["KubeArmorPolicy", "KubeArmorHostPolicy", "KubeArmorClusterPolicy"];
 const policyKinds = [...tetragonKinds, ...kubearmorKinds];
 
+/** How what dialects leave open is read. */
+export interface Reading {
+  /** What KubeArmor's allow lists do with the rest, where a policy does not say it. */
+  readonly postures?: Postures | undefined;
+  /** An engine whose own reading is wanted where it differs from its documentation. */
+  readonly compat?: "tetragon" | undefined;
+}
+
 /** The policies of a YAML file, in order. A document at fault is left out; the others are read all the same. */
 export function parseYamlPolicies(
   source: Source,
   parameters: ParameterScope,
-  postures: Postures = standardPostures,
+  reading: Reading = {},
 ): Outcome<readonly Policy[]> {
   const stream = readYaml(source, parameters);
   const diagnostics: Diagnostic[] = [...stream.diagnostics];
@@ -32,7 +40,7 @@ export function parseYamlPolicies(
     if (root === undefined || isNull(root)) {
       continue;
     }
-    const parsed = parseDocument(root, postures);
+    const parsed = parseDocument(root, reading);
     if (parsed === undefined) {
       continue;
     }
@@ -53,7 +61,10 @@ export function parseYamlPolicies(
 }
 
 /** One document as a policy; failing with at least one finding. */
-function parseDocument(root: YamlNode, postures: Postures): Outcome<Policy> | undefined {
+function parseDocument(
+  root: YamlNode,
+  { postures = standardPostures, compat }: Reading,
+): Outcome<Policy> | undefined {
   if (root.kind === "sequence" && root.items.some(isFalcoItem)) {
     return failure([
       diagnostic(
@@ -72,7 +83,7 @@ function parseDocument(root: YamlNode, postures: Postures): Outcome<Policy> | un
     return lowerKubearmorPolicy(root, postures);
   }
   if (isOrNearlyTetragon(kind, apiVersion)) {
-    return lowerTracingPolicy(root);
+    return lowerTracingPolicy(root, compat === "tetragon");
   }
   if (kind === undefined) {
     return failure([diagnostic("missing-key", apiVersion?.span, "the document needs the key `kind`")]);

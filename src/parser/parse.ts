@@ -22,6 +22,8 @@ export interface ParseOptions {
   readonly language?: Language | undefined;
   /** What KubeArmor's allow lists do with the rest, where a policy does not say it. */
   readonly postures?: Postures;
+  /** An engine whose own reading is wanted where it differs from its documentation. */
+  readonly compat?: "tetragon" | undefined;
   /** Reads what `.policy` files import; without it no import is found. */
   readonly readImport?: ImportReader;
 }
@@ -76,7 +78,7 @@ async function parseSource(source: Source, run: Run): Promise<Outcome<readonly P
     return { value: value?.policies, diagnostics };
   }
   const { parseYamlPolicies } = await import("./documents.ts");
-  return parseYamlPolicies(source, parameters, options.postures);
+  return parseYamlPolicies(source, parameters, options);
 }
 
 function isPolicyLanguage(source: Source, language: Language | undefined): boolean {

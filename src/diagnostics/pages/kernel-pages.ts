@@ -52,6 +52,10 @@ export const kernelPages = {
     'alert, fetch "name.example" when mask == 1',
     'alert, fetch "http://name.example" when mask == 1',
   ),
+  "read-as-engine": inSituation(
+    "A port range is written `90:80`, and `--compat tetragon` is given.",
+    "The range is written `80:90`.",
+  ),
   "hook-left-out": inPolicy(
     onHook("kprobe optional security_create_user_ns", "alert"),
     onHook("kprobe optional tcp_connect(sk: sock)", "alert"),

@@ -7,6 +7,7 @@ import type { YamlNode, YamlScalar } from "../yaml/tree.ts";
 import { entryOf, itemsOf, scalarOf, valueOf } from "../yaml/tree.ts";
 import { validateNode } from "../yaml/validate.ts";
 import { nameAt } from "./arguments.ts";
+import { readAsEngine } from "./compat.ts";
 import type { Findings } from "./findings.ts";
 import { hookSections, lowerSections } from "./hooks.ts";
 import { expandMacros } from "./macros.ts";
@@ -15,9 +16,14 @@ import { tetragonSchema } from "./schema.ts";
 import { lowerScope } from "./scope.ts";
 import { validateTetragon } from "./validator.ts";
 
-/** A TracingPolicy or TracingPolicyNamespaced as a policy, or everything that is wrong with it. */
-export function lowerTracingPolicy(document: YamlNode): Outcome<Policy> {
-  const findings: Diagnostic[] = [...validateNode(document, tetragonSchema, validateTetragon)];
+/**
+ * A TracingPolicy or TracingPolicyNamespaced as a policy, or everything that is wrong with it. `asEngine`: as
+ * Tetragon's engine reads it, and not its documentation.
+ */
+export function lowerTracingPolicy(written: YamlNode, asEngine = false): Outcome<Policy> {
+  const found: Diagnostic[] = [];
+  const document = asEngine ? readAsEngine(written, found) : written;
+  const findings: Diagnostic[] = [...validateNode(document, tetragonSchema, validateTetragon), ...found];
   const policy = lowerPolicy(document, findings);
   return policy === undefined || hasErrors(findings) ? failure(findings) : success(policy, findings);
 }
