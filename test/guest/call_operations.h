@@ -96,6 +96,9 @@ static void remove_directory(const char *path)
 static void send_on_handed(const char *text)
 {
 	check(send(HANDED_SOCKET, text, strlen(text), 0));
+	/* What the process has mapped can be seen for as long as it is there. */
+	if (strcmp(text, "wait") == 0)
+		usleep(1000000);
 }
 
 /* A socket that another program, at `path`, then sends on. */
@@ -115,7 +118,8 @@ static void hand_socket(const char *path)
 	pid_t child = fork();
 
 	if (child == 0)
-		check(execl(path, path, "--in-turn", "send-on-handed:hello", NULL));
+		check(execl(path, path, "--in-turn", strstr(path, "waits") ? "send-on-handed:wait" : "send-on-handed:hello",
+			    NULL));
 	waitpid(child, &status, 0);
 }
 

@@ -51,7 +51,10 @@ function told(...captures: readonly Buffer[]): unknown {
   }
   const read = (path: string): string | undefined =>
     path === "/proc/kallsyms" ? SYMBOLS : path === "/proc/7/maps" ? MAPS : undefined;
-  const [event] = observe(record, createProcessTable(() => undefined));
+  const [event] = observe(
+    record,
+    createProcessTable(() => undefined),
+  );
   return event && eventJson(event, { name: "n", clock: wallClock(0n), stackNames: createStackNames(read) });
 }
 
