@@ -18,9 +18,13 @@ const kernels: readonly KernelName[] = (
 ).flatMap((word) => kernelByName(word) ?? []);
 const all = readGroups();
 
-/** Unless the environment names kernels, others than 6.1 have these: a boot with all takes minutes. */
+/**
+ * Unless the environment names kernels, or asks for all with `POLICYC_ALL_KERNELS`, others than 6.1 have these: a
+ * boot with all takes minutes.
+ */
 const EVERYWHERE: ReadonlySet<string> = new Set(["binaries", "credentials", "paths", "selectors", "sockets"]);
-const isAsked = process.env["POLICYC_TEST_KERNELS"] !== undefined;
+const isAsked =
+  process.env["POLICYC_TEST_KERNELS"] !== undefined || process.env["POLICYC_ALL_KERNELS"] !== undefined;
 
 describe.each(kernels)("TracingPolicies on kernel %s", (kernel) => {
   const groups = all.filter(({ name }) => isAsked || kernel === "6.1" || EVERYWHERE.has(name));

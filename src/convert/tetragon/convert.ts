@@ -282,10 +282,18 @@ function selectorLines({ actions, filters, label }: Selector): readonly string[]
     ...filterLines("matchBinaries", filters, "matchBinaries"),
     ...filterLines("matchParentBinaries", filters, "matchParentBinaries"),
     ...filterLines("matchPIDs", filters, "matchPIDs"),
+    ...credentialKinds.flatMap((kind) => filterLines(kind, filters, kind)),
     ...(actions.length === 0 ? [] : ["matchActions:", ...actions.map((action) => `- ${mapping(action)}`)]),
   ];
   return lines.length === 0 ? ["- {}"] : lines.map((line, index) => `${index === 0 ? "- " : "  "}${line}`);
 }
+
+const credentialKinds = [
+  "matchNamespaces",
+  "matchCapabilities",
+  "matchNamespaceChanges",
+  "matchCapabilityChanges",
+] as const;
 
 function filterLines(key: string, filters: readonly Filter[], kind: Filter["kind"]): readonly string[] {
   const own = filters.filter((filter) => filter.kind === kind);
@@ -301,6 +309,14 @@ function filterText(filter: Filter): string {
     case "matchBinaries":
     case "matchParentBinaries":
       return `{operator: ${filter.operator}, values: ${values}, followChildren: false}`;
+    case "matchNamespaces":
+    case "matchNamespaceChanges":
+    case "matchCapabilities":
+    case "matchCapabilityChanges": {
+      const { subject } = filter;
+      const asked = subject === undefined ? "" : `${subject.key}: ${subject.name}, `;
+      return `{${asked}operator: ${filter.operator}, values: ${values}}`;
+    }
     case "matchPIDs":
       return `{operator: ${filter.operator}, values: ${values}, followForks: false}`;
   }

@@ -5,6 +5,7 @@ import { fileTypes } from "../../parser/tetragon/values.ts";
 import { valueType } from "../../kernel/value-types.ts";
 import { type WordSetName, wordValue } from "../../kernel/words.ts";
 import type { Comparison, HookReference, Literal, Parameter } from "../../parser/policy/tree.ts";
+import { type CredentialFilter, credentialFilter } from "./match-credentials.ts";
 import type { Branch, SignedComparison } from "./branches.ts";
 import { type Loss, loss } from "./loss.ts";
 
@@ -23,7 +24,7 @@ export interface ProcessFilter {
   readonly values: readonly (string | bigint)[];
 }
 
-export type Filter = ArgumentFilter | ProcessFilter;
+export type Filter = ArgumentFilter | ProcessFilter | CredentialFilter;
 
 type RawHook = Extract<HookReference, { readonly kind: "raw" }>;
 
@@ -53,10 +54,14 @@ export function filtersOf(branch: Branch, hook: RawHook): readonly Filter[] | Lo
   if (alone !== undefined) {
     return loss(alone.comparison.span, "no filter asks whether a value `exists`");
   }
-  const keys = filters.map(({ kind }) => kind).filter((kind) => kind !== "argument" && kind !== "result");
+  const keys = filters.map(({ kind }) => kind).filter(isAskedOnce);
   return new Set(keys).size < keys.length && branch[0] !== undefined
     ? loss(branch[0].comparison.span, "a selector asks for a process once")
     : filters;
+}
+
+function isAskedOnce(kind: Filter["kind"]): boolean {
+  return ["matchBinaries", "matchParentBinaries", "matchPIDs"].includes(kind);
 }
 
 /** One key for the two spellings of the path of a file. */
@@ -78,6 +83,9 @@ function filterOf(signed: SignedComparison, hook: RawHook, existing: ReadonlySet
   }
   if (root === "process" && part === "pid") {
     return pidFilter(signed);
+  }
+  if (root === "process" && (part.startsWith("ns.") || part.startsWith("caps."))) {
+    return credentialFilter(part, signed);
   }
   const parameter = hook.parameters.find(({ name }) => name.text === root);
   const isResult = root === "return" || root === hook.result?.name.text;
