@@ -5,6 +5,8 @@ import type { Comparison, Condition } from "../../parser/policy/tree.ts";
 export interface SignedComparison {
   readonly comparison: Comparison;
   readonly negated: boolean;
+  /** What the process descends from is compared as well. */
+  readonly follows?: boolean;
 }
 
 /** Comparisons that all hold. */
@@ -23,11 +25,40 @@ export function branchesOf(condition: Condition | undefined, negated = false): r
     case "not":
       return branchesOf(condition.operand, !negated);
     case "and":
-    case "or":
+    case "or": {
+      const followed = condition.kind === "or" ? followedComparison(condition.operands) : undefined;
+      if (followed !== undefined) {
+        return [[{ comparison: followed, negated, follows: true }]];
+      }
       return (condition.kind === "or") === negated
         ? product(condition.operands, negated)
         : union(condition.operands, negated);
+    }
   }
+}
+
+/** A process and all that it descends from, compared with the same: one filter that follows. */
+function followedComparison([own, above, ...more]: readonly Condition[]): Comparison | undefined {
+  if (own?.kind !== "comparison" || above?.kind !== "comparison" || more.length > 0) {
+    return undefined;
+  }
+  const [root, part] = own.field.segments;
+  const isSame =
+    root === "process" &&
+    (part === "exe" || part === "pid") &&
+    above.field.segments.join(".") === `any ancestor.${part}` &&
+    own.operator === "in" &&
+    above.operator === "in" &&
+    !own.ignoreCase &&
+    !above.ignoreCase &&
+    spelled(own) === spelled(above);
+  return isSame ? own : undefined;
+}
+
+function spelled({ values }: Comparison): string {
+  return values
+    .map((value) => (value.kind === "integer" || value.kind === "string" ? String(value.value) : ""))
+    .join("\0");
 }
 
 function union(operands: readonly Condition[], negated: boolean): readonly Branch[] | undefined {

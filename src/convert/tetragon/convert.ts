@@ -308,7 +308,7 @@ function filterText(filter: Filter): string {
       return `{index: ${filter.index}, operator: ${filter.operator}, values: ${values}}`;
     case "matchBinaries":
     case "matchParentBinaries":
-      return `{operator: ${filter.operator}, values: ${values}, followChildren: false}`;
+      return `{operator: ${filter.operator}, values: ${values}, followChildren: ${filter.follows}}`;
     case "matchNamespaces":
     case "matchNamespaceChanges":
     case "matchCapabilities":
@@ -318,7 +318,7 @@ function filterText(filter: Filter): string {
       return `{${asked}operator: ${filter.operator}, values: ${values}}`;
     }
     case "matchPIDs":
-      return `{operator: ${filter.operator}, values: ${values}, followForks: false}`;
+      return `{operator: ${filter.operator}, values: ${values}, followForks: ${filter.follows}}`;
   }
 }
 

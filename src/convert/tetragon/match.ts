@@ -20,6 +20,7 @@ export interface ArgumentFilter {
 /** `{operator: In, values: ["/usr/bin/cat"]}` */
 export interface ProcessFilter {
   readonly kind: "matchBinaries" | "matchParentBinaries" | "matchPIDs";
+  readonly follows: boolean;
   readonly operator: string;
   readonly values: readonly (string | bigint)[];
 }
@@ -307,19 +308,19 @@ const binaryOperators: ReadonlyMap<Comparison["operator"], string> = new Map<Com
 /** The negated operators hold only where there is a path: the condition must say so. */
 function binaryFilter(
   kind: "matchBinaries" | "matchParentBinaries",
-  { comparison, negated }: SignedComparison,
+  { comparison, negated, follows = false }: SignedComparison,
   exists: boolean,
 ): Filter | Loss {
   const operator = binaryOperators.get(comparison.operator);
   const values = comparison.values.flatMap((value) => (value.kind === "string" ? [value.value] : []));
   return operator === undefined || values.length < comparison.values.length || (negated && !exists)
     ? loss(comparison.span, `\`${kind}\` has no such operator`)
-    : { kind, operator: negated ? `Not${operator}` : operator, values };
+    : { kind, follows, operator: negated ? `Not${operator}` : operator, values };
 }
 
-function pidFilter({ comparison, negated }: SignedComparison): Filter | Loss {
+function pidFilter({ comparison, negated, follows = false }: SignedComparison): Filter | Loss {
   const values = comparison.values.flatMap((value) => (value.kind === "integer" ? [value.value] : []));
   return comparison.operator !== "in" || values.length < comparison.values.length
     ? loss(comparison.span, "`matchPIDs` has no such operator")
-    : { kind: "matchPIDs", operator: negated ? "NotIn" : "In", values };
+    : { kind: "matchPIDs", follows, operator: negated ? "NotIn" : "In", values };
 }
