@@ -38,6 +38,11 @@ export const lintCatalog = {
     "a refusal that takes in what has no value",
     "Where a field has no value a comparison is false, so its opposite is true: `f.path != …` holds for every pipe and socket. A rule that refuses by it refuses them all.",
   ),
+  "args-at-exec": entry(
+    "warning",
+    "the arguments are those of the program before",
+    "At `process.exec` the new program does not run yet: what is known of the process is known of the program that calls exec. The new arguments are known from `sched/sched_process_exec` on, where a program can still be killed before it has done anything.",
+  ),
   "monitor-refuses": entry(
     "info",
     "a policy in monitor mode refuses nothing",

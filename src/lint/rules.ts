@@ -1,6 +1,7 @@
 /** The lint rules, in the order in which they run. */
 import type { LintRule } from "./lint-rule.ts";
 import { allowWithoutOtherwise } from "./rules/allow-without-otherwise.ts";
+import { argsAtExec } from "./rules/args-at-exec.ts";
 import { confusableCharacter } from "./rules/confusable-character.ts";
 import { dialectLimit } from "./rules/dialect-limit.ts";
 import { globAsText } from "./rules/glob-as-text.ts";
@@ -23,6 +24,7 @@ export const lintRules: readonly LintRule[] = [
   matchesEverything,
   redundantValue,
   missingValue,
+  argsAtExec,
   monitorRefuses,
   allowWithoutOtherwise,
   unlimitedAlert,

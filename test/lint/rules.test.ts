@@ -39,6 +39,16 @@ describe("rules that say something else than their author means", () => {
     ],
     ["another script alone", block('deny when f.path == "/srv/\u0434\u0430"'), []],
     ["an escaped look-alike", block('deny when f.path == "/etc/p\\u{430}sswd"'), []],
+    [
+      "arguments at exec",
+      'policy "a" {\n  on process.exec {\n    deny when process.args contains "-e"\n  }\n}\n',
+      ["args-at-exec process.args"],
+    ],
+    [
+      "arguments of the parent at exec",
+      'policy "a" {\n  on process.exec {\n    deny when parent.args contains "-e"\n  }\n}\n',
+      [],
+    ],
     ["a merged directory", block('deny when f.path == "/bin/sh"'), ['merged-directory "/bin/sh"']],
     ["both forms", block('deny when f.path in ["/bin/sh", "/usr/bin/sh"]'), []],
     [

@@ -21,6 +21,10 @@ export const lintPages = {
     'deny when not f.path under "/srv"',
     'deny when f.path exists and not f.path under "/srv"',
   ),
+  "args-at-exec": inPolicy(
+    'policy "example" {\n  on process.exec {\n    deny when process.args contains "-e"\n  }\n}\n',
+    'policy "example" {\n  on tracepoint sched/sched_process_exec {\n    kill, alert when process.args contains "-e"\n  }\n}\n',
+  ),
   "monitor-refuses": inPolicy(
     policy("example", "deny when mask == 4", " mode monitor"),
     policy("example", "deny when mask == 4", " mode enforce"),
