@@ -7,11 +7,13 @@ import { elementAt } from "../source/invariant.ts";
 import type { ArgumentFact, ArgumentMapping, ArgumentType, AttachPoint, HookFact } from "./hook.ts";
 
 const knownByLsmName: ReadonlyMap<string, HookFact> = new Map(
-  [...hookTable.values()].flatMap((fact) =>
-    fact.attachPoints.flatMap((point): readonly [string, HookFact][] =>
-      point.kind === "lsm" ? [[point.target, fact]] : [],
+  [...hookTable.values()]
+    .filter(({ section }) => section === "kprobe")
+    .flatMap((fact) =>
+      fact.attachPoints.flatMap((point): readonly [string, HookFact][] =>
+        point.kind === "lsm" ? [[point.target, fact]] : [],
+      ),
     ),
-  ),
 );
 
 /**

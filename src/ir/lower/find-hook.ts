@@ -129,7 +129,11 @@ function findFunction(search: HookSearch, text: string): HookFact | undefined {
   }
   const { types } = declaredOf(declarationKey(reference));
   const lsmPrototype = findPrototype(targets, name.replace(/^security_/, "bpf_lsm_"));
-  return hookTable.get(name) ?? functionHook(name, types, findPrototype(targets, name), lsmPrototype);
+  const known = hookTable.get(name);
+  // Not everything in the table is a function.
+  return known?.section === "kprobe"
+    ? known
+    : functionHook(name, types, findPrototype(targets, name), lsmPrototype);
 }
 
 /** Every function of the targets that a regular expression matches. */
