@@ -22,7 +22,12 @@ export const networkEvents = ["net.create", "net.connect", "net.accept"] as cons
 export function lowerNetwork(spec: YamlNode, section: YamlNode, findings: Findings): readonly SectionRule[] {
   const queries = entryOf(section, "matchDNSQueries");
   if (queries !== undefined && itemsOf(section, "matchDNSQueries").length > 0) {
-    notYet(findings, queries.key.span, "`matchDNSQueries`");
+    notYet(
+      findings,
+      queries.key.span,
+      "`matchDNSQueries`",
+      "no hook has the name that is asked for; `matchProtocols` can refuse `udp` to a program",
+    );
   }
   return entriesOf(spec, section, "matchProtocols").flatMap((entry) => lowerEntry(entry, findings));
 }

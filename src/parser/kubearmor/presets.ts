@@ -29,7 +29,7 @@ export function lowerPresets(spec: YamlNode, findings: Findings): readonly Block
       case "protectEnv":
       case "protectProc":
       case "exec":
-        notYet(findings, name.span, `the preset \`${name.text}\``);
+        notYet(findings, name.span, `the preset \`${name.text}\``, unserved[name.text]);
         return [];
       default: {
         const help = didYouMean(name.text, presetNames);
@@ -43,6 +43,13 @@ export function lowerPresets(spec: YamlNode, findings: Findings): readonly Block
     }
   });
 }
+
+/** Why presets are refused. */
+const unserved = {
+  protectEnv: "whether `/proc/…/environ` is the process's own can't be compared",
+  protectProc: "whether a directory of `/proc` is the process's own can't be compared",
+  exec: "a process that was sent into the container is not told from one that was started there",
+} as const;
 
 function execution(span: Span): HookReference {
   return { kind: "event", name: { kind: "name", text: "process.exec", span }, span };

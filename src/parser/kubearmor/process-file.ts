@@ -192,6 +192,11 @@ function patternSubject(entry: Entry, findings: Findings): FoundSubject | undefi
 function refuseArguments({ node }: Entry, findings: Findings): void {
   const entry = entryOf(node, "allowedArgs");
   if (entry !== undefined && itemsOf(node, "allowedArgs").length > 0) {
-    notYet(findings, entry.key.span, "`allowedArgs`");
+    notYet(
+      findings,
+      entry.key.span,
+      "`allowedArgs`",
+      "where an execution can be refused only the arguments of the program before it are known",
+    );
   }
 }
