@@ -39,13 +39,12 @@ export function createStackNames(read: ReadText = readProc): StackNames {
     of: (record, { rule }) => {
       const kernel = rule.stacks?.includes("kernel") === true ? record.stacks.kernel : undefined;
       const user = rule.stacks?.includes("user") === true ? record.stacks.user : undefined;
+      // First: the process may end at any time, the kernel's symbols stay.
+      const named = user && userEntries(user, read(`/proc/${record.head.tgid}/maps`) ?? "");
       if (kernel !== undefined) {
         symbols ??= readSymbols(read("/proc/kallsyms") ?? "");
       }
-      return {
-        kernel: kernel && kernelEntries(kernel, symbols),
-        user: user && userEntries(user, read(`/proc/${record.head.tgid}/maps`) ?? ""),
-      };
+      return { kernel: kernel && kernelEntries(kernel, symbols), user: named };
     },
   };
 }

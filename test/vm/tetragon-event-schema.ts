@@ -190,6 +190,7 @@ const kinds: Readonly<Record<string, Schema>> = {
     },
     [...always, "function_name"],
   ),
+  process_loader: message({ ...decided, path: text, buildid: base64 }, [...always, "path"]),
   process_tracepoint: message({ ...decided, subsys: text, event: text }, [...always, "subsys", "event"]),
   process_lsm: message({ ...decided, function_name: text }, [...always, "function_name"]),
   process_uprobe: message({ ...decided, path: text, symbol: text, return: argument }, [
