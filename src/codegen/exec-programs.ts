@@ -4,14 +4,7 @@ import { isListPart, isProgramPart } from "../kernel/hook.ts";
 import type { CWriter } from "./c-writer.ts";
 import { entryBytesOf, hasLists } from "./exec-code.ts";
 import type { ExecPlan } from "./exec-stage.ts";
-
-/** Programs for kernels with storage of tasks, and for those without. */
-const generations = [
-  { name: "GENERATION_6_1", suffix: "", requires: [{ kind: "helper", name: "bpf_loop" }] },
-  { name: "GENERATION_5_10", suffix: "_5_10", requires: [] },
-] as const;
-
-type Generation = (typeof generations)[number];
+import { type Generation, storageOfTasks } from "./generation.ts";
 
 /** What is attached, and what is run once over all processes. */
 export interface ExecPrograms {
@@ -228,23 +221,24 @@ function listProgram(plan: ExecPlan, begin: readonly string[], report: string): 
 }
 
 /** Writes the programs that keep entries. */
-export function writeExecPrograms(writer: CWriter, plan: ExecPlan): ExecPrograms {
+export function writeExecPrograms(
+  writer: CWriter,
+  plan: ExecPlan,
+  generations: readonly Generation[],
+): ExecPrograms {
   const entryBytes = entryBytesOf(plan);
-  const attach = (program: ExecProgram): ManifestAttachment => {
+  const attach = (program: ExecProgram): readonly ManifestAttachment[] => {
     const alternatives = generations
-      .filter(({ suffix }) => program.ofStorage === undefined || suffix === "")
+      .filter((generation) => program.ofStorage === undefined || generation === storageOfTasks)
       .map((generation): ManifestAlternative => {
         writeExecProgram(writer, program, generation);
         return { program: program.name + generation.suffix, requires: generation.requires };
       });
-    return {
-      purpose: program.purpose,
-      need: program.ofStorage === undefined ? "required" : "if-present",
-      alternatives,
-    };
+    const need = program.ofStorage === undefined ? "required" : "if-present";
+    return alternatives.length === 0 ? [] : [{ purpose: program.purpose, need, alternatives }];
   };
-  const attachments = execPrograms(plan).map(attach);
-  const fills = fillPrograms(plan).map(attach);
+  const attachments = execPrograms(plan).flatMap(attach);
+  const fills = fillPrograms(plan).flatMap(attach);
   const map = (name: string, type: string, keySize: number, maxEntries: number): ManifestMap => ({
     name,
     type,
@@ -258,7 +252,7 @@ export function writeExecPrograms(writer: CWriter, plan: ExecPlan): ExecPrograms
     attachments,
     fills,
     maps: [
-      { ...map("process_entries", "task_storage", 4, 0), requires: generations[0].requires },
+      { ...map("process_entries", "task_storage", 4, 0), requires: storageOfTasks.requires },
       map("process_table", "hash", 16, PROCESS_ENTRIES),
       ...(hasLists(plan) ? listMaps(plan) : []),
     ],
@@ -273,7 +267,7 @@ function listMaps(plan: ExecPlan): readonly ManifestMap[] {
     {
       ...{ name: "process_lists", type: "hash", keySize: 16, valueSize: lineage },
       ...{ maxEntries: PROCESS_ENTRIES, entries: 0, bytes: (16 + lineage) * PROCESS_ENTRIES },
-      requires: generations[0].requires,
+      requires: storageOfTasks.requires,
     },
     {
       ...{ name: "list_memory", type: "array", keySize: 4, valueSize: walk + lineage },

@@ -23,6 +23,7 @@ import { writeConclude } from "./event-code.ts";
 import { type ProcessPart, isProcessText } from "../kernel/hook.ts";
 import { execTableName, hasLists, writeExecSizes, writeExecStage } from "./exec-code.ts";
 import { writeExecPrograms } from "./exec-programs.ts";
+import { type Generation, generationsFor } from "./generation.ts";
 import { writeLayoutAsserts } from "./layout-asserts.ts";
 import { isLimited, limitLayouts, planLimits, writeLimitSizes } from "./limits.ts";
 import { isWide } from "./live-code.ts";
@@ -53,16 +54,11 @@ export interface Program {
   readonly programHooks: ReadonlyMap<string, number | undefined>;
 }
 
-/** A set of BPF features that a program is compiled for; newest first. */
-const generations = [
-  { name: "GENERATION_6_1", suffix: "", requires: [{ kind: "helper", name: "bpf_loop" }] },
-  { name: "GENERATION_5_10", suffix: "_5_10", requires: [] },
-] as const;
-
 /** Generates the program. Deterministic: the same IR gives the same text. */
 export function generate(verified: VerifiedIr): Program {
-  const { ir } = verified;
+  const { ir, targets } = verified;
   const parts = partsOf(ir);
+  const generations = generationsFor(targets);
   const writer = createCWriter();
   writePreamble(writer, parts, ir.policies.length);
   const { exec } = parts;
@@ -70,10 +66,10 @@ export function generate(verified: VerifiedIr): Program {
     writeExecStage(writer, exec);
   }
   const programHooks = new Map<string, number | undefined>();
-  const tracked = tracksSockets(ir.hooks);
-  const attachments = parts.hooks.flatMap((part) => writeHook(writer, part, tracked, programHooks));
-  const processes = writeProcessPrograms(writer, programHooks);
-  const kept = exec === undefined ? undefined : writeExecPrograms(writer, exec);
+  const common: Common = { generations, tracked: tracksSockets(ir.hooks) };
+  const attachments = parts.hooks.flatMap((part) => writeHook(writer, part, common, programHooks));
+  const processes = writeProcessPrograms(writer, generations, programHooks);
+  const kept = exec === undefined ? undefined : writeExecPrograms(writer, exec, generations);
   return {
     text: writer.text(),
     origins: writer.origins(),
@@ -186,17 +182,24 @@ function pointedTypes(parts: readonly HookParts[]): readonly string[] {
   return [...new Set(names)].sort();
 }
 
+/** What all hooks have in common. */
+interface Common {
+  readonly generations: readonly Generation[];
+  /** Whether sockets are followed to processes. */
+  readonly tracked: boolean;
+}
+
 function writeHook(
   writer: CWriter,
   part: HookParts,
-  tracked: boolean,
+  { generations, tracked }: Common,
   programHooks: Map<string, number | undefined>,
 ): readonly ManifestAttachment[] {
   const attachments: ManifestAttachment[] = [];
   writer.within(part.hook.blocks[0]?.span, () => {
     writeHookDecision(writer, part, tracked);
     for (const attachment of part.hook.attachments) {
-      attachments.push(writeAttachment(writer, part, attachment, programHooks));
+      attachments.push(writeAttachment(writer, part, attachment, generations, programHooks));
     }
   });
   return attachments;
@@ -257,6 +260,7 @@ function writeAttachment(
   writer: CWriter,
   part: HookParts,
   attachment: IrAttachment,
+  generations: readonly Generation[],
   programHooks: Map<string, number | undefined>,
 ): ManifestAttachment {
   const { hook, index } = part;
@@ -298,6 +302,7 @@ function programName(hook: IrHook, attachment: IrAttachment, point: AttachPoint,
 
 function writeProcessPrograms(
   writer: CWriter,
+  generations: readonly Generation[],
   programHooks: Map<string, number | undefined>,
 ): readonly ManifestAttachment[] {
   writer.line();

@@ -49,7 +49,8 @@ const trailers: ReadonlyMap<number, readonly [number, number]> = new Map<number,
 const headBytes = 12;
 const magic = 0xeb9f;
 
-export interface BtfIndex {
+/** The bytes of a blob, and where its types and strings are. */
+export interface BtfTypes {
   readonly view: DataView;
   readonly bytes: Buffer;
   /** Offset of each type in the blob, by id; id 0 is void and has none. */
@@ -58,7 +59,22 @@ export interface BtfIndex {
   readonly stringEnd: number;
 }
 
-/** The index of a blob, or what is wrong with it. Reads each type's head once and no string. */
+/** The types by name, too. */
+export interface BtfIndex extends BtfTypes {
+  /** The first type of each name, by kind. Made when it is first asked for: a compilation asks hundreds of times. */
+  readonly named: ReadonlyMap<number, () => ReadonlyMap<string, number>>;
+  /** The first type and the place in it of each enumerator. */
+  readonly enumerators: () => ReadonlyMap<string, EnumeratorPlace>;
+}
+
+/** Where an enumerator is. */
+export interface EnumeratorPlace {
+  readonly head: TypeHead;
+  /** Its offset in the blob. */
+  readonly at: number;
+}
+
+/** The index of a blob, or what is wrong with it. Reads the head of each type once; names are read when one is asked for. */
 export function indexBtf(blob: Uint8Array): BtfIndex | string {
   const view = new DataView(blob.buffer, blob.byteOffset, blob.byteLength);
   if (blob.byteLength < 24 || view.getUint16(0, true) !== magic) {
@@ -81,15 +97,55 @@ export function indexBtf(blob: Uint8Array): BtfIndex | string {
     return "a section lies outside the file";
   }
   const offsets = indexTypes(view, typeStart, typeEnd);
-  return typeof offsets === "string"
-    ? offsets
-    : {
-        view,
-        bytes: Buffer.from(blob.buffer, blob.byteOffset, blob.byteLength),
-        offsets,
-        stringStart,
-        stringEnd,
-      };
+  if (typeof offsets === "string") {
+    return offsets;
+  }
+  const bytes = Buffer.from(blob.buffer, blob.byteOffset, blob.byteLength);
+  const types: BtfTypes = { view, bytes, offsets, stringStart, stringEnd };
+  return {
+    ...types,
+    named: new Map(Object.values(kinds).map((kind) => [kind, once(() => namesOf(types, kind))])),
+    enumerators: once(() => enumeratorsOf(types)),
+  };
+}
+
+/** Calls `make` at the first call, and gives its result at every one. */
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
+}
+
+function namesOf(types: BtfTypes, kind: number): ReadonlyMap<string, number> {
+  const names = new Map<string, number>();
+  for (let id = 1; id < types.offsets.length; id += 1) {
+    const offset = types.offsets[id] ?? 0;
+    if (((types.view.getUint32(offset + 4, true) >>> 24) & 0x1f) === kind) {
+      const name = stringAt(types, types.view.getUint32(offset, true));
+      if (!names.has(name)) {
+        names.set(name, id);
+      }
+    }
+  }
+  return names;
+}
+
+function enumeratorsOf(types: BtfTypes): ReadonlyMap<string, EnumeratorPlace> {
+  const places = new Map<string, EnumeratorPlace>();
+  for (let id = 1; id < types.offsets.length; id += 1) {
+    const head = headOf(types, id);
+    if (head === undefined || (head.kind !== kinds.enum && head.kind !== kinds.enum64)) {
+      continue;
+    }
+    const size = head.kind === kinds.enum ? 8 : 12;
+    for (let place = 0; place < head.count; place += 1) {
+      const at = head.rest + place * size;
+      const name = stringAt(types, types.view.getUint32(at, true));
+      if (!places.has(name)) {
+        places.set(name, { head, at });
+      }
+    }
+  }
+  return places;
 }
 
 function indexTypes(view: DataView, start: number, end: number): Uint32Array | string {
@@ -128,7 +184,7 @@ export interface TypeHead {
 }
 
 /** Undefined for void and for ids that do not exist. */
-export function headOf({ view, offsets }: BtfIndex, id: number): TypeHead | undefined {
+export function headOf({ view, offsets }: BtfTypes, id: number): TypeHead | undefined {
   const offset = offsets[id];
   if (id === 0 || offset === undefined) {
     return undefined;
@@ -146,7 +202,7 @@ export function headOf({ view, offsets }: BtfIndex, id: number): TypeHead | unde
 }
 
 /** A string of the blob; empty where the offset is out of range. */
-export function stringAt({ bytes, stringStart, stringEnd }: BtfIndex, offset: number): string {
+export function stringAt({ bytes, stringStart, stringEnd }: BtfTypes, offset: number): string {
   const start = stringStart + offset;
   if (start >= stringEnd) {
     return "";
@@ -155,23 +211,8 @@ export function stringAt({ bytes, stringStart, stringEnd }: BtfIndex, offset: nu
   return bytes.toString("latin1", start, end === -1 || end > stringEnd ? stringEnd : end);
 }
 
-/** The first type of these kinds with this name. Compares bytes: no strings are made. */
+/** The first type of one of these kinds with this name. */
 export function findNamed(index: BtfIndex, name: string, wanted: readonly number[]): TypeHead | undefined {
-  const pattern = Buffer.from(`${name}\0`, "latin1");
-  for (let id = 1; id < index.offsets.length; id += 1) {
-    const offset = index.offsets[id] ?? 0;
-    const kind = (index.view.getUint32(offset + 4, true) >>> 24) & 0x1f;
-    if (!wanted.includes(kind)) {
-      continue;
-    }
-    const start = index.stringStart + index.view.getUint32(offset, true);
-    if (
-      start + pattern.length <= index.stringEnd &&
-      index.bytes[start] === pattern[0] &&
-      index.bytes.compare(pattern, 0, pattern.length, start, start + pattern.length) === 0
-    ) {
-      return headOf(index, id);
-    }
-  }
-  return undefined;
+  const ids = wanted.flatMap((kind) => index.named.get(kind)?.().get(name) ?? []);
+  return ids.length === 0 ? undefined : headOf(index, Math.min(...ids));
 }

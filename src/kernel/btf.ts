@@ -1,6 +1,15 @@
 /** Reads BTF, the kernel's own description of its types and functions (/sys/kernel/btf/vmlinux). */
 import { type Outcome, diagnostic, failure, success } from "../diagnostics/diagnostic.ts";
-import { type BtfIndex, type TypeHead, findNamed, headOf, indexBtf, kinds, stringAt } from "./btf-index.ts";
+import {
+  type BtfIndex,
+  type EnumeratorPlace,
+  type TypeHead,
+  findNamed,
+  headOf,
+  indexBtf,
+  kinds,
+  stringAt,
+} from "./btf-index.ts";
 import type { ArgumentType } from "./hook.ts";
 
 export interface Btf {
@@ -116,28 +125,16 @@ export function findMember(
 
 /** Whether any enum has an enumerator of this name. */
 export function hasEnumerator(btf: Btf, name: string): boolean {
-  return enumValue(btf, name) !== undefined;
+  return btf.index.enumerators().has(name);
 }
 
 /** The value of an enumerator of any enum. */
 export function enumValue({ index }: Btf, name: string): bigint | undefined {
-  for (let id = 1; id < index.offsets.length; id += 1) {
-    const head = headOf(index, id);
-    if (head === undefined || (head.kind !== kinds.enum && head.kind !== kinds.enum64)) {
-      continue;
-    }
-    const size = head.kind === kinds.enum ? 8 : 12;
-    for (let place = 0; place < head.count; place += 1) {
-      const at = head.rest + place * size;
-      if (stringAt(index, index.view.getUint32(at, true)) === name) {
-        return enumeratorValue(index, head, at);
-      }
-    }
-  }
-  return undefined;
+  const found = index.enumerators().get(name);
+  return found && enumeratorValue(index, found);
 }
 
-function enumeratorValue({ view }: BtfIndex, { kind, flag }: TypeHead, at: number): bigint {
+function enumeratorValue({ view }: BtfIndex, { head: { kind, flag }, at }: EnumeratorPlace): bigint {
   const low = view.getUint32(at + 4, true);
   if (kind === kinds.enum) {
     return BigInt(flag ? low | 0 : low);

@@ -129,13 +129,9 @@ if (!isPresent) {
 describe.runIf(isPresent)("this machine's kernel", () => {
   const blob = isPresent ? readFileSync(vmlinux) : Buffer.alloc(0);
   const read = (): Btf => load(blob);
-  it("is read quickly", () => {
-    read();
-    const start = performance.now();
-    const btf = read();
-    expect(findFunction(btf, "tcp_connect")?.parameters.map(({ cType }) => cType)).toEqual(["struct sock *"]);
-    const elapsed = performance.now() - start;
-    expect(elapsed).toBeLessThan(150);
+  it("knows functions", () => {
+    const { parameters } = findFunction(read(), "tcp_connect") ?? {};
+    expect(parameters?.map(({ cType }) => cType)).toEqual(["struct sock *"]);
   });
   it("knows members and enumerators", () => {
     const btf = read();

@@ -2,10 +2,13 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { checkPolicies } from "../../src/compile.ts";
-import { hasErrors } from "../../src/diagnostics/diagnostic.ts";
-import type { Target } from "../../src/kernel/target.ts";
+import { type Outcome, hasErrors } from "../../src/diagnostics/diagnostic.ts";
+import { type Target, supportedTargets, targetFromBtf } from "../../src/kernel/target.ts";
 import { parseSources } from "../../src/parser/parse.ts";
+import type { PolicyTree } from "../../src/parser/policy/tree.ts";
 import { createSource } from "../../src/source/source.ts";
+import type { KernelName } from "../../src/vm/kernel-catalog.ts";
+import { prepareKernel } from "../../src/vm/prepare-kernel.ts";
 
 export const CORPUS = join(import.meta.dirname, "../../../shared/corpus/tetragon");
 
@@ -23,11 +26,27 @@ export function corpusFiles(): readonly string[] {
     .sort();
 }
 
-/** `compiles`, or what is in the way. */
-export async function outcomeOf(file: string, target: Target): Promise<string> {
+/** A kernel as its own BTF describes it. */
+export async function targetWithBtf(kernel: KernelName): Promise<Target> {
+  const { btf } = await prepareKernel(kernel, () => undefined);
+  const known = supportedTargets.find(({ name }) => name === kernel);
+  const read = targetFromBtf(kernel, readFileSync(btf)).value;
+  if (known === undefined || read?.btf === undefined) {
+    throw new Error(`no BTF of kernel ${kernel}`);
+  }
+  return { ...known, btf: read.btf };
+}
+
+/** The policies of a file of the corpus, with values for its parameters. */
+export function parseCorpusFile(file: string): Promise<Outcome<PolicyTree>> {
   const text = readFileSync(join(CORPUS, file), "utf8");
   const used = text.includes("${PODCIDR}") ? parameters : new Map<string, string>();
-  const parsed = await parseSources([createSource(file, text)], { parameters: used });
+  return parseSources([createSource(file, text)], { parameters: used });
+}
+
+/** `compiles`, or what is in the way. */
+export async function outcomeOf(file: string, target: Target): Promise<string> {
+  const parsed = await parseCorpusFile(file);
   const checked =
     parsed.value === undefined || hasErrors(parsed.diagnostics)
       ? []

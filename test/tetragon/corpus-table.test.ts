@@ -1,24 +1,11 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import type { KernelName } from "../../src/vm/kernel-catalog.ts";
-import { prepareKernel } from "../../src/vm/prepare-kernel.ts";
-import { supportedTargets, targetFromBtf, type Target } from "../../src/kernel/target.ts";
-import { CORPUS, corpusFiles, outcomeOf, rowOf } from "./corpus-outcomes.ts";
+import { CORPUS, corpusFiles, outcomeOf, rowOf, targetWithBtf } from "./corpus-outcomes.ts";
 
 const PAGE = join(import.meta.dirname, "../../docs/tetragon.md");
 const BEGIN = "<!-- outcomes -->\n";
 const END = "<!-- end of outcomes -->";
-
-async function targetWithBtf(kernel: KernelName): Promise<Target> {
-  const { btf } = await prepareKernel(kernel, () => undefined);
-  const known = supportedTargets.find(({ name }) => name === kernel);
-  const read = targetFromBtf(kernel, readFileSync(btf)).value;
-  if (known === undefined || read?.btf === undefined) {
-    throw new Error(`no BTF of kernel ${kernel}`);
-  }
-  return { ...known, btf: read.btf };
-}
 
 /** `UPDATE_FIXTURES=1` writes the table. Without, it must not claim that more compiles than does. */
 test.skipIf(!existsSync(CORPUS))(
