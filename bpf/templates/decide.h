@@ -165,23 +165,28 @@ struct rule_walk {
 	bool guard;
 };
 
-/* Takes the first live rule of the walk; gives back its number in the hook. */
-static __always_inline u64 next_rule(struct rule_walk *walk, const u64 last_rule)
+/*
+ * Takes the first live rule of the walk; gives back its number in the hook. `mask` covers the numbers of all rules:
+ * the table has room for as many. Bounded by comparison, a number would be known where it is the bound; the verifier
+ * would read that rule, and follow what comes of it by itself.
+ */
+static __always_inline u64 next_rule(struct rule_walk *walk, const u64 mask)
 {
 	/* A verifier that knew the live rules would follow every set of them to the end. */
 	u64 live = walk->live ^ unknown_zero;
 	u64 rule = walk->base + lowest_bit(live);
 
 	walk->live = live & (live - 1);
-	return bounded(rule, last_rule);
+	return rule & mask;
 }
 
 /* Rules up to which steps one after the other cost less than a call of bpf_loop. */
 #define RULES_IN_PLACE 3
 
 /*
- * Calls `step` for each of up to `count` live rules, in order of precedence. A few steps are unrolled: kernels refuse
- * loops whose end falls into their beginning, as clang may lay out a short one.
+ * Calls `step` for each of up to `count` live rules, in order of precedence. A few steps are written out. Kernels without
+ * bpf_loop call `step`_function as often as there are rules. They refuse loops whose end falls into their beginning, as
+ * clang may lay out a short one, and follow one that they take for ten times as long: 60 rules over 1 M instructions.
  */
 #define FOR_LIVE_RULES(walk, count, step, generation)                          \
 	do {                                                                   \
@@ -192,10 +197,11 @@ static __always_inline u64 next_rule(struct rule_walk *walk, const u64 last_rule
 			       ((count) > 1 && step(1, walk)) ||               \
 			       ((count) > 2 && step(2, walk)));                \
 		} else if ((generation) >= GENERATION_6_1) {                   \
-			bpf_loop(count, step, walk, 0);                        \
+			bpf_loop(count, step##_function, walk, 0);             \
 		} else {                                                       \
+			_Pragma("clang loop unroll(full)")                     \
 			for (u32 at = 0; at < (count); at++)                   \
-				if (step(at, walk))                            \
+				if (step##_function(at, walk))                 \
 					break;                                 \
 		}                                                              \
 	} while (0)

@@ -32,6 +32,7 @@ import { endsName, type HookParts, matcherName, type Parts, partsOf } from "./pa
 import { scopeAttachments, scopePlan, scopeWords, writeScopeSize } from "./scope-code.ts";
 import { plannedIntegers, plannedMap, writeTables } from "./table-code.ts";
 import { writeProgram, writeRefusal } from "./program-code.ts";
+import { ruleTableSize } from "./rules-code.ts";
 import { heldTexts } from "./texts.ts";
 import { isStaticPoint, staticMaps, userPlace } from "./static-points.ts";
 import { hookName, refusesLater, writeValuesStruct } from "./values.ts";
@@ -237,7 +238,7 @@ function writeHookTables(writer: CWriter, part: HookParts): void {
     }
   }
   writer.block(
-    `const struct rule_entry ${hookName(hook)}_rules[${bits.rules.length}] = {`,
+    `const struct rule_entry ${hookName(hook)}_rules[${ruleTableSize(bits)}] = {`,
     () => {
       for (const { rule, block, policy } of bits.rules) {
         const { verdict } = rule;

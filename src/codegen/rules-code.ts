@@ -1,7 +1,7 @@
 /** C that puts rules into force: residues of those that are still live, then the first of each block. */
 import type { IrRule } from "../ir/ir.ts";
 import { formatSpan } from "../source/source.ts";
-import { type Residue, wordsOf } from "./bits.ts";
+import { type HookBits, type Residue, wordsOf } from "./bits.ts";
 import { type CWriter, cComment, cWord } from "./c-writer.ts";
 import type { DecideContext } from "./decide-context.ts";
 import { anyLive, isWide, liveBit, ruleMask, writeForget } from "./live-code.ts";
@@ -61,13 +61,18 @@ export function writeRuleStep({ writer, part }: DecideContext): void {
   writer.line(`static __always_inline long ${name}_rule_step(u32 step, struct rule_walk *walk)`);
   writer.line("{");
   writer.block("", () => {
-    writer.line(`u64 rule = next_rule(walk, ${bits.rules.length - 1});`);
+    writer.line(`u64 rule = next_rule(walk, ${ruleTableSize(bits) - 1});`);
     writer.line();
     writer.line(
       `decide_rule(walk->scratch, &walk->outcome, &${name}_rules[rule], ${firstRule} + rule, walk->guard);`,
     );
     writer.line("return walk->live == 0;");
   });
+  writer.line();
+  writer.line(`static __noinline long ${name}_rule_step_function(u32 step, struct rule_walk *walk)`);
+  writer.line("{");
+  writer.line(`\treturn ${name}_rule_step(step, walk);`);
+  writer.line("}");
   writer.line();
 }
 
@@ -85,7 +90,7 @@ export function writeWordStep({ writer, part }: DecideContext): void {
   writer.line();
   writer.line("/* Puts the live rules of one word into force. */");
   writer.line(
-    `static __always_inline void ${name}_word(struct rule_walk *walk, const enum generation generation)`,
+    `static __always_inline long ${name}_word(struct rule_walk *walk, const enum generation generation)`,
   );
   writer.line("{");
   writer.block("", () => {
@@ -96,15 +101,19 @@ export function writeWordStep({ writer, part }: DecideContext): void {
     writer.line(`\twalk->live &= ${cWord(lastMask)};`);
     writer.line(`FOR_LIVE_RULES(walk, 64, ${name}_rule_step, generation);`);
     writer.line("walk->base = (word + 1) << 6;");
-  });
-  writer.line();
-  writer.line(`static long ${name}_word_step(u32 step, struct rule_walk *walk)`);
-  writer.line("{");
-  writer.block("", () => {
-    writer.line(`${name}_word(walk, GENERATION_6_1);`);
     writer.line("return 0;");
   });
   writer.line();
+  for (const { generation, suffix } of [
+    { generation: "GENERATION_6_1", suffix: "" },
+    { generation: "GENERATION_5_10", suffix: "_5_10" },
+  ]) {
+    writer.line(`static __noinline long ${name}_word_step${suffix}(u32 step, struct rule_walk *walk)`);
+    writer.line("{");
+    writer.line(`\treturn ${name}_word(walk, ${generation});`);
+    writer.line("}");
+    writer.line();
+  }
   const texts = heldTexts(hook);
   writer.line("/* What is decided without any memory. */");
   writer.line(
@@ -142,9 +151,15 @@ function writeWideWalk(writer: CWriter, name: string, words: number): void {
   writer.line("if (generation >= GENERATION_6_1) {");
   writer.line(`\tbpf_loop(${words}, ${name}_word_step, &walk, 0);`);
   writer.line("} else {");
+  writer.line(`\t_Pragma("clang loop unroll(full)")`);
   writer.line(`\tfor (u32 word = 0; word < ${words}; word++)`);
-  writer.line(`\t\t${name}_word(&walk, GENERATION_5_10);`);
+  writer.line(`\t\t${name}_word_step_5_10(word, &walk);`);
   writer.line("}");
+}
+
+/** Entries of a hook's table of rules: a power of two, so that a mask bounds the number of a rule. */
+export function ruleTableSize({ rules }: HookBits): number {
+  return 2 ** Math.ceil(Math.log2(Math.max(1, rules.length)));
 }
 
 /** Live rules in order of precedence, word by word. */

@@ -8,7 +8,7 @@ import type { Ir, IrHook, IrRule } from "../ir.ts";
 import { type Generation, generations, helpersOf } from "./calls.ts";
 import { type Estimate, estimate, weigh } from "./estimate.ts";
 import { execMaps, fixedMaps, tableMap } from "./maps.ts";
-import { shapeOf } from "./shape.ts";
+import { programShape, shapeOf } from "./shape.ts";
 import { type FieldTable, tablesOf } from "./tables.ts";
 import { valueCount } from "../matching.ts";
 import { atomsOfField } from "./values.ts";
@@ -119,7 +119,7 @@ function measureHook(hook: IrHook, tables: readonly FieldTable[]): HookBudget {
         kind: point.kind,
         generation,
         arguments: point.parameters.length,
-        ...estimate({ ...shape, guard: kind === "guard" ? 1 : 0, old: generation === "5.10" ? 1 : 0 }),
+        ...estimate(programShape(shape, { guard: kind === "guard", old: generation === "5.10" })),
         loopIterations: shape.pathReads > 0 ? PATH_STEPS : RULE_STEPS,
         tailCalls: 0,
         sleeps: false,

@@ -47,6 +47,8 @@ export const parts = [
   "residueAtoms",
   // Rules that are put into force one after the other, without a loop.
   "unrolledRules",
+  // Rules of programs for 5.10 that are put into force by a call for each.
+  "calledRules",
   // Words on the stack with so many rules that the verifier follows a loop over them.
   "loopWords",
   // The same, of hooks whose rules compare paths.
@@ -57,6 +59,21 @@ export type Part = (typeof parts)[number];
 
 /** How often each part occurs in a program. */
 export type Shape = Readonly<Record<Part, number>>;
+
+/** What all programs of a hook have in common. */
+export type HookShape = Omit<Shape, "guard" | "old" | "calledRules">;
+
+/** The shape of one program of a hook. */
+export function programShape(shape: HookShape, program: { guard: boolean; old: boolean }): Shape {
+  const { rules, wide, unrolledRules } = shape;
+  return {
+    ...shape,
+    guard: program.guard ? 1 : 0,
+    old: program.old ? 1 : 0,
+    // A wide vector's words share one function.
+    calledRules: program.old && unrolledRules < rules ? (wide ? 64 : rules) : 0,
+  };
+}
 
 export interface RuleShape {
   readonly rule: IrRule;
@@ -76,7 +93,7 @@ const TABLED_ENDS = 64;
 export function shapeOf(
   hook: IrHook,
   tables: readonly FieldTable[],
-): { readonly shape: Omit<Shape, "guard" | "old">; readonly rules: readonly RuleShape[] } {
+): { readonly shape: HookShape; readonly rules: readonly RuleShape[] } {
   const inTable = new Set(tables.map(({ field, side }) => `${field} ${side}`));
   const known = new Set<string>();
   const isKeptField = (index: number): boolean => {

@@ -84,10 +84,22 @@ static const char *last_words(int error)
 	return verifier_log[0] == '\0' ? strerror(error) : line ? line + 1 : verifier_log;
 }
 
+/* Leaves out maps of types that the kernel doesn't have: only programs for newer ones refer to them. */
+static void leave_out_unknown_maps(struct bpf_object *object)
+{
+	struct bpf_map *map;
+
+	bpf_object__for_each_map(map, object)
+		if (libbpf_probe_bpf_map_type(bpf_map__type(map), NULL) == 0)
+			bpf_map__set_autocreate(map, false);
+}
+
 static void load_program(const char *path, const char *name)
 {
 	struct bpf_object *object = bpf_object__open_file(path, NULL);
 	struct bpf_program *program;
+
+	leave_out_unknown_maps(object);
 
 	bpf_object__for_each_program(program, object)
 		bpf_program__set_autoload(program, strcmp(bpf_program__name(program), name) == 0);
