@@ -30,14 +30,13 @@ await build({
 });
 await build({
   ...shared,
-  entryPoints: { policyc: "src/cli/start.ts" },
+  entryPoints: { policyc: "src/cli/start.ts", "policyc-runtime": "src/cli/start.ts" },
   outdir: "dist",
   format: "cjs",
   minify: true,
 });
 
-// The runtime is one small file: in a virtual machine each further file costs more than its parsing. What reads
-// configuration files brings a YAML parser, and is a second one.
+// The runtime starts in the same way. What reads configuration files brings a YAML parser, and is a program of its own.
 const configuration = "policyc-runtime-configuration";
 const besideRuntime = {
   name: "beside-runtime",
@@ -50,7 +49,7 @@ const besideRuntime = {
 };
 await build({
   ...shared,
-  entryPoints: { "policyc-runtime": "runtime/main.ts" },
+  entryPoints: { "policyc-runtime-program": "runtime/main.ts" },
   outdir: "dist",
   format: "cjs",
   external: ["koffi"],
@@ -72,9 +71,14 @@ for (const program of ["dist/policyc.js", "dist/policyc-runtime.js"]) {
   chmodSync(program, 0o755);
 }
 
-// One run that needs both parsers leaves the code that most runs start with.
+// One run of each leaves the code that most runs start with: one that needs both parsers, and one that loads.
 const inputs = ["bench/policies/file-observe.policy", "examples"];
-spawnSync(process.execPath, ["dist/policyc.js", "lint", ...inputs], {
-  env: { ...process.env, POLICYC_KEEP_CODE: "1" },
-  stdio: "ignore",
-});
+for (const command of [
+  ["dist/policyc.js", "lint", ...inputs],
+  ["dist/policyc-runtime.js", "probe"],
+]) {
+  spawnSync(process.execPath, command, {
+    env: { ...process.env, POLICYC_KEEP_CODE: "1" },
+    stdio: "ignore",
+  });
+}

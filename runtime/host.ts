@@ -27,30 +27,39 @@ export function openHost(): Host {
     const types = kernelBtf();
     return types === null ? "the kernel has no BTF" : check(types);
   };
+  const lookUp = (requirement: ManifestRequirement): string | undefined => {
+    switch (requirement.kind) {
+      case "bpf-lsm-active":
+        return lacksBpfLsm();
+      case "kernel-function":
+        return withBtf((types) =>
+          btfFind(types, requirement.name, BTF_KIND_FUNC) < 0
+            ? `the kernel has no function ${requirement.name}`
+            : undefined,
+        );
+      case "modifiable-function":
+        return withBtf((types) => lacksModification(types, requirement.name));
+      case "raw-tracepoint":
+        return withBtf((types) =>
+          btfFind(types, `btf_trace_${requirement.name}`, BTF_KIND_TYPEDEF) < 0
+            ? `the kernel has no tracepoint ${requirement.name}`
+            : undefined,
+        );
+      case "helper":
+        return withBtf((types) =>
+          hasHelper(types, requirement.name) ? undefined : `the kernel has no ${requirement.name}`,
+        );
+    }
+  };
+  // Many programs require the same.
+  const known = new Map<string, string | undefined>();
   return {
     lacks: (requirement) => {
-      switch (requirement.kind) {
-        case "bpf-lsm-active":
-          return lacksBpfLsm();
-        case "kernel-function":
-          return withBtf((types) =>
-            btfFind(types, requirement.name, BTF_KIND_FUNC) < 0
-              ? `the kernel has no function ${requirement.name}`
-              : undefined,
-          );
-        case "modifiable-function":
-          return withBtf((types) => lacksModification(types, requirement.name));
-        case "raw-tracepoint":
-          return withBtf((types) =>
-            btfFind(types, `btf_trace_${requirement.name}`, BTF_KIND_TYPEDEF) < 0
-              ? `the kernel has no tracepoint ${requirement.name}`
-              : undefined,
-          );
-        case "helper":
-          return withBtf((types) =>
-            hasHelper(types, requirement.name) ? undefined : `the kernel has no ${requirement.name}`,
-          );
+      const key = JSON.stringify(requirement);
+      if (!known.has(key)) {
+        known.set(key, lookUp(requirement));
       }
+      return known.get(key);
     },
     close: () => {
       if (typeof btf === "bigint") {

@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 /** The command line of policyc-runtime. */
 import { Argument, Command, CommanderError, Option } from "commander";
 import { renderFailure, thrownMessage } from "./failure.ts";

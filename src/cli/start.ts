@@ -1,16 +1,17 @@
 #!/usr/bin/env node
 /**
- * What `policyc` runs first: it starts the command line from the compiled code that the build has left beside the
- * program. Code of another version of Node is not taken, and the program is compiled as usual.
+ * What `policyc` and `policyc-runtime` run first: it starts the command line from the compiled code that the build has
+ * left beside the program. Code of another version of Node is not taken, and the program is compiled as usual.
  * Built as a CommonJS script of its own: that is what V8 lets keep its code.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { Script, constants } from "node:vm";
 
-const program = join(__dirname, "policyc-program.js");
-const codeFile = join(__dirname, "policyc-program.code");
+const name = basename(__filename, ".js");
+const program = join(__dirname, `${name}-program.js`);
+const codeFile = join(__dirname, `${name}-program.code`);
 
 function keptCode(): Buffer | undefined {
   try {
