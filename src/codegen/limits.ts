@@ -95,7 +95,7 @@ function partsOf({ type }: Capture): readonly Pick<HashedPart, "start" | "bytes"
         { start: 0, bytes: offsetOf(CAPTURED_SOCK, "state") },
         {
           start: offsetOf(CAPTURED_SOCK, "saddr"),
-          bytes: offsetOf(CAPTURED_SOCK, "reserved0") - offsetOf(CAPTURED_SOCK, "saddr"),
+          bytes: offsetOf(CAPTURED_SOCK, "length") - offsetOf(CAPTURED_SOCK, "saddr"),
         },
       ];
   }
