@@ -1,7 +1,6 @@
-import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, readdirSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
 import type { GuestFile, GuestStep } from "../../src/vm/guest-job.ts";
-import { REPOSITORY, RUNTIME } from "./guest.ts";
+import { REPOSITORY, RUNTIME, compileForGuest } from "./guest.ts";
 
 const CORPUS = `${REPOSITORY}../shared/corpus`;
 const FIXTURES = `${REPOSITORY}test/fixtures/enforcement`;
@@ -46,21 +45,11 @@ function policyPaths({ name, policies }: EnforcementCase): readonly string[] {
 
 /** Compiles a case's policies; gives the path of the bundle. Throws with the diagnostics. */
 export function compileCase(found: EnforcementCase): string {
-  mkdirSync(`${REPOSITORY}build/enforcement`, { recursive: true });
-  const bundle = `${REPOSITORY}build/enforcement/${found.name}.policyc`;
   const parameters = Object.entries(found.parameters).flatMap(([name, value]) => [
     "--set",
     `${name}=${value}`,
   ]);
-  const compiled = spawnSync(
-    process.execPath,
-    [`${REPOSITORY}dist/policyc.js`, "compile", ...policyPaths(found), ...parameters, "-o", bundle],
-    { encoding: "utf8" },
-  );
-  if (compiled.status !== 0) {
-    throw new Error(`${found.name} does not compile (status ${compiled.status ?? -1}):\n${compiled.stderr}`);
-  }
-  return bundle;
+  return compileForGuest(`enforcement/${found.name}`, [...policyPaths(found), ...parameters]);
 }
 
 /** Names of a case's steps in the guest. */

@@ -1,7 +1,6 @@
-import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, readdirSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
 import type { GuestStep } from "../../src/vm/guest-job.ts";
-import { REPOSITORY, RUNTIME } from "./guest.ts";
+import { REPOSITORY, RUNTIME, compileForGuest } from "./guest.ts";
 
 const EXAMPLES = `${REPOSITORY}examples`;
 
@@ -31,17 +30,8 @@ export function readExamples(): readonly Example[] {
 
 /** Compiles an example; gives the path of the bundle. Throws with the findings. */
 export function compileExample({ name, parameters, policy }: Example): string {
-  mkdirSync(`${REPOSITORY}build/examples`, { recursive: true });
-  const bundle = `${REPOSITORY}build/examples/${name}.policyc`;
   const settings = Object.entries(parameters).flatMap(([key, value]) => ["--set", `${key}=${value}`]);
-  const program = `${REPOSITORY}dist/policyc.js`;
-  const compiled = spawnSync(process.execPath, [program, "compile", policy, ...settings, "-o", bundle], {
-    encoding: "utf8",
-  });
-  if (compiled.status !== 0) {
-    throw new Error(`${name} does not compile (status ${compiled.status ?? -1}):\n${compiled.stderr}`);
-  }
-  return bundle;
+  return compileForGuest(`examples/${name}`, [policy, ...settings]);
 }
 
 /** Names of an example's steps in the guest. */

@@ -1,18 +1,16 @@
 /** KubeArmor policies in real containers: what comes of operations, and the alerts in KubeArmor's own form. */
-import { execFileSync } from "node:child_process";
-import { mkdirSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { StepResult } from "../../src/vm/guest-job.ts";
-import { type KernelName, kernelByName } from "../../src/vm/kernel-catalog.ts";
+import { kernelByName, type KernelName } from "../../src/vm/kernel-catalog.ts";
 import { shellQuote } from "../../src/vm/shell-quote.ts";
 import { containerFiles, execOnTerminal, prepareContainers, shell, startContainer } from "./container.ts";
-import { REPOSITORY, RUNTIME, runInGuest } from "./guest.ts";
+import { RUNTIME, compileForGuest, runInGuest } from "./guest.ts";
 import {
   containerOf,
   feedOf,
-  type KubearmorCase,
   onTerminal,
   readKubearmorGroups,
+  type KubearmorCase,
 } from "./kubearmor-case.ts";
 
 const kernels: readonly KernelName[] = process.env["POLICYC_TEST_KERNELS"]
@@ -25,14 +23,10 @@ const FEED = "/run/feed.json";
 const rootOf = (id: string): string => `/run/containers/${id}/rootfs`;
 
 function compile(): string {
-  const directory = `${REPOSITORY}build/enforcement`;
-  mkdirSync(directory, { recursive: true });
-  const output = `${directory}/kubearmor.policyc`;
-  const policies = groups.flatMap((group) => group.policies);
-  execFileSync(process.execPath, [`${REPOSITORY}dist/policyc.js`, "compile", ...policies, "-o", output], {
-    stdio: ["ignore", "ignore", "pipe"],
-  });
-  return output;
+  return compileForGuest(
+    "enforcement/kubearmor",
+    groups.flatMap((group) => group.policies),
+  );
 }
 
 /** Copies of busybox where the groups want them. */

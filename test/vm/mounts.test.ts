@@ -1,8 +1,7 @@
-import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { KernelName } from "../../src/vm/kernel-catalog.ts";
-import { REPOSITORY, RUNTIME, runInGuest } from "./guest.ts";
+import { REPOSITORY, RUNTIME, compileForGuest, runInGuest } from "./guest.ts";
 
 /** Refuses to open files by the first component of their path, and by names of every length. */
 const POLICY = `policy "mounts" {
@@ -42,10 +41,7 @@ function bundle(): string {
   const directory = `${REPOSITORY}build/enforcement`;
   mkdirSync(directory, { recursive: true });
   writeFileSync(`${directory}/mounts.policy`, POLICY);
-  const output = `${directory}/mounts.policyc`;
-  const program = `${REPOSITORY}dist/policyc.js`;
-  execFileSync(process.execPath, [program, "compile", `${directory}/mounts.policy`, "-o", output]);
-  return output;
+  return compileForGuest("enforcement/mounts", [`${directory}/mounts.policy`]);
 }
 
 describe.each(kernels)("paths through mounts on kernel %s", (kernel) => {

@@ -1,10 +1,10 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { StepResult } from "../../src/vm/guest-job.ts";
-import { type KernelName, kernelByName } from "../../src/vm/kernel-catalog.ts";
+import { kernelByName, type KernelName } from "../../src/vm/kernel-catalog.ts";
 import { findCompiler } from "./effects.ts";
-import { REPOSITORY, RUNTIME, runInGuest } from "./guest.ts";
+import { REPOSITORY, RUNTIME, compileForGuest, runInGuest } from "./guest.ts";
 import {
   deniedEvents,
   operations,
@@ -38,7 +38,6 @@ function policiesFor(kernel: KernelName): readonly string[] {
 }
 
 function buildPrograms(kernel: KernelName): { readonly bundle: string; readonly program: string } {
-  const bundle = `${REPOSITORY}build/portable-events-${kernel}.policyc`;
   const program = `${REPOSITORY}build/events`;
   const policies = policiesFor(kernel).map((name) => `${REPOSITORY}test/fixtures/portable-events/${name}`);
   mkdirSync(`${REPOSITORY}build`, { recursive: true });
@@ -50,14 +49,7 @@ function buildPrograms(kernel: KernelName): { readonly bundle: string; readonly 
     program,
     `${REPOSITORY}test/guest/events.c`,
   ]);
-  const compiled = spawnSync(
-    process.execPath,
-    [`${REPOSITORY}dist/policyc.js`, "compile", "--target", kernel, ...policies, "-o", bundle],
-    { encoding: "utf8" },
-  );
-  if (compiled.status !== 0) {
-    throw new Error(`the policies do not compile (status ${compiled.status ?? -1}):\n${compiled.stderr}`);
-  }
+  const bundle = compileForGuest(`portable-events-${kernel}`, ["--target", kernel, ...policies]);
   return { bundle, program };
 }
 

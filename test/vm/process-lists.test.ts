@@ -1,9 +1,7 @@
 /** What processes were started with, are called and where they are, enforced: on programs that start, and on running ones. */
-import { execFileSync } from "node:child_process";
-import { mkdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { kernelByName } from "../../src/vm/kernel-catalog.ts";
-import { REPOSITORY, RUNTIME, runInGuest } from "./guest.ts";
+import { REPOSITORY, RUNTIME, compileForGuest, runInGuest } from "./guest.ts";
 
 /** `POLICYC_TEST_KERNELS=5.10,7.2` tries others. */
 const kernels = (process.env["POLICYC_TEST_KERNELS"]?.split(",") ?? ["6.1", "6.12"]).flatMap(
@@ -91,12 +89,7 @@ function outerScript(bundle: string): string {
 }
 
 function build(): string {
-  const directory = `${REPOSITORY}build/enforcement`;
-  mkdirSync(directory, { recursive: true });
-  const bundle = `${directory}/lists.policyc`;
-  const policy = `${REPOSITORY}test/fixtures/exec-stage/lists.policy`;
-  execFileSync(process.execPath, [`${REPOSITORY}dist/policyc.js`, "compile", policy, "-o", bundle]);
-  return bundle;
+  return compileForGuest("enforcement/lists", [`${REPOSITORY}test/fixtures/exec-stage/lists.policy`]);
 }
 
 describe.each(kernels)("lists of processes on kernel %s", (kernel) => {

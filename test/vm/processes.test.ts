@@ -1,8 +1,6 @@
-import { mkdirSync } from "node:fs";
-import { execFileSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
 import type { KernelName } from "../../src/vm/kernel-catalog.ts";
-import { REPOSITORY, RUNTIME, runInGuest } from "./guest.ts";
+import { REPOSITORY, RUNTIME, compileForGuest, runInGuest } from "./guest.ts";
 
 /** What JSON events say of a process. */
 interface Told {
@@ -27,12 +25,9 @@ const SCRIPT = '#!/bin/sh\n(read key < /srv/vault/key; echo "$key")\n';
 const kernels: readonly KernelName[] = ["5.10", "6.12"];
 
 function bundleOfFiles(): string {
-  const directory = `${REPOSITORY}build/enforcement`;
-  const bundle = `${directory}/processes.policyc`;
-  mkdirSync(directory, { recursive: true });
-  const policy = `${REPOSITORY}test/fixtures/enforcement/files/policy.yaml`;
-  execFileSync(process.execPath, [`${REPOSITORY}dist/policyc.js`, "compile", policy, "-o", bundle]);
-  return bundle;
+  return compileForGuest("enforcement/processes", [
+    `${REPOSITORY}test/fixtures/enforcement/files/policy.yaml`,
+  ]);
 }
 
 function parseEvents(text: string): readonly Event[] {

@@ -1,10 +1,8 @@
-import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { GuestFile, StepResult } from "../../src/vm/guest-job.ts";
-import { type KernelName, kernelByName } from "../../src/vm/kernel-catalog.ts";
+import { kernelByName, type KernelName } from "../../src/vm/kernel-catalog.ts";
 import {
-  type Container,
   containerFiles,
   execInContainer,
   prepareContainers,
@@ -12,9 +10,10 @@ import {
   runContainer,
   shell,
   startContainer,
+  type Container,
 } from "./container.ts";
 import { buildEffects, parseEffects } from "./effects.ts";
-import { REPOSITORY, RUNTIME, runInGuest } from "./guest.ts";
+import { REPOSITORY, RUNTIME, compileForGuest, runInGuest } from "./guest.ts";
 
 /** Each policy refuses one file, so that the files that can't be opened tell which policies apply. */
 const SCOPES = {
@@ -111,10 +110,7 @@ function compile(): string {
   const directory = `${REPOSITORY}build/enforcement`;
   mkdirSync(directory, { recursive: true });
   writeFileSync(`${directory}/scope.policy`, POLICY);
-  const output = `${directory}/scope.policyc`;
-  const program = `${REPOSITORY}dist/policyc.js`;
-  execFileSync(process.execPath, [program, "compile", `${directory}/scope.policy`, "-o", output]);
-  return output;
+  return compileForGuest("enforcement/scope", [`${directory}/scope.policy`]);
 }
 
 const FEED_FILE = "/run/feed.json";

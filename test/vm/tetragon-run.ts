@@ -1,5 +1,6 @@
 /** Compiles the groups' policies into one bundle, and runs all their operations under it in one boot. */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { storeBundle } from "../../src/bundle/bundle.ts";
 import { checkPolicies, compilePolicies } from "../../src/compile.ts";
 import { type Diagnostic, hasErrors } from "../../src/diagnostics/diagnostic.ts";
 import { type Target, supportedTargets, targetFromBtf } from "../../src/kernel/target.ts";
@@ -75,7 +76,7 @@ export async function compileGroups(judged: readonly Judged[], target: Target): 
   }
   mkdirSync(`${REPOSITORY}build`, { recursive: true });
   const path = `${REPOSITORY}build/tetragon-${target.name}.policyc`;
-  writeFileSync(path, compiled.value.bundle);
+  writeFileSync(path, storeBundle(compiled.value.bundle));
   return path;
 }
 

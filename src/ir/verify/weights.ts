@@ -29,6 +29,7 @@ export const weights: Readonly<Record<Measure, Weights>> = {
     comparisons: 10.1,
     residues: 16.4,
     unrolledRules: 120,
+    calledRules: 4,
     loopWords: 14.8,
     pathLoopWords: 19,
   },
