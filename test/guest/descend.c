@@ -9,7 +9,7 @@
  *   descend thread COMMAND…       a thread that is not the first does so
  *   descend orphan COMMAND…       a grandchild does so once its parent has ended
  *   descend memfd COMMAND…        executes a copy of it that lies in memory only
- *   descend wait FIFO PATH        opens PATH once FIFO has a writer
+ *   descend wait FIFO PATH        opens PATH once it has read from FIFO
  *
  * Gives the status of what was tried: 0 when it went well.
  */
@@ -134,7 +134,10 @@ int main(int count, char **words)
 	if (!strcmp(way, "memfd"))
 		return execute_from_memory(rest);
 	if (!strcmp(way, "wait")) {
-		if (open(rest[0], O_RDONLY) < 0)
+		int fifo = open(rest[0], O_RDONLY);
+		char said;
+
+		if (fifo < 0 || read(fifo, &said, 1) != 1)
 			return 2;
 		return open_one(rest[1]);
 	}
