@@ -5,9 +5,8 @@ import { checkPolicies, compilePolicies } from "../../src/compile.ts";
 import { hasErrors } from "../../src/diagnostics/diagnostic.ts";
 import type { Target } from "../../src/kernel/target.ts";
 import type { Policy } from "../../src/parser/policy/tree.ts";
-import { KERNEL_NAMES } from "../../src/vm/kernel-catalog.ts";
 import { CORPUS, corpusFiles, parseCorpusFile, targetWithBtf } from "../tetragon/corpus-outcomes.ts";
-import { RUNTIME, runInGuest } from "./guest.ts";
+import { RUNTIME, runInGuest, testKernels } from "./guest.ts";
 
 const BUNDLE = "/run/policyc/corpus.policyc";
 
@@ -40,7 +39,7 @@ function namesMissingFile({ blocks }: Policy): boolean {
 }
 
 describe.skipIf(!existsSync(CORPUS))("all real policies together", () => {
-  it.each(KERNEL_NAMES)(
+  it.each(testKernels("the corpus", ["6.1", "6.12"]))(
     "load on kernel %s",
     async (kernel) => {
       const target = await targetWithBtf(kernel);

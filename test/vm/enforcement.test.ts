@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import type { StepResult } from "../../src/vm/guest-job.ts";
-import { type KernelName, kernelByName } from "../../src/vm/kernel-catalog.ts";
+import { KERNEL_NAMES, type KernelName } from "../../src/vm/kernel-catalog.ts";
 import { type Effect, buildEffects, parseEffects } from "./effects.ts";
 import {
   type EnforcementCase,
@@ -10,25 +10,26 @@ import {
   readCases,
   stepNames,
 } from "./enforcement-case.ts";
-import { runInGuest } from "./guest.ts";
+import { runInGuest, testKernels } from "./guest.ts";
 
 const SIGKILL = 9;
 const BOOT_LIMIT = 580_000;
 
-/** `POLICYC_TEST_KERNELS=5.10,7.2` runs every case on these kernels and none elsewhere. */
-const chosen = process.env["POLICYC_TEST_KERNELS"]?.split(",").flatMap((word) => kernelByName(word) ?? []);
 const everyCase = readCases();
-/** Each takes a load of programs in emulation; two, with every operation there is, will do for the outer kernels. */
+/** Two, with every operation there is, will do for the outer kernels, and what only watches for one. */
 const fewCases = everyCase.filter(({ name }) => name === "files" || name === "egress");
-const kernels: readonly (readonly [KernelName, readonly EnforcementCase[]])[] = chosen?.map((kernel) => [
-  kernel,
-  everyCase,
-]) ?? [
-  ["5.10", fewCases],
-  ["6.1", everyCase],
-  ["6.12", everyCase],
-  ["7.2", fewCases],
-];
+const enforcing = everyCase.filter(({ name }) => !name.endsWith("-watched"));
+const isAsked =
+  process.env["POLICYC_TEST_KERNELS"] !== undefined || process.env["POLICYC_ALL_KERNELS"] !== undefined;
+const usualCases: Readonly<Record<KernelName, readonly EnforcementCase[]>> = {
+  "5.10": fewCases,
+  "6.1": everyCase,
+  "6.12": enforcing,
+  "7.2": fewCases,
+};
+const kernels = testKernels("enforcement", KERNEL_NAMES).map(
+  (kernel) => [kernel, isAsked ? everyCase : usualCases[kernel]] as const,
+);
 
 describe.each(kernels)("enforcement on kernel %s", (kernel, cases) => {
   let results: readonly StepResult[] = [];

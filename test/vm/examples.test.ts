@@ -1,17 +1,13 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import type { StepResult } from "../../src/vm/guest-job.ts";
-import { kernelByName } from "../../src/vm/kernel-catalog.ts";
 import { compileExample, exampleSteps, fates, guestSteps, readExamples } from "./example.ts";
-import { runInGuest } from "./guest.ts";
+import { runInGuest, testKernels } from "./guest.ts";
 
 /** Eight policies are loaded one after the other: minutes on a busy machine. */
 const GUEST_SECONDS = 600;
 const BOOT_LIMIT = (GUEST_SECONDS + 40) * 1_000;
 
-/** `POLICYC_TEST_KERNELS=5.10,7.2` tries others. */
-const kernels = (process.env["POLICYC_TEST_KERNELS"]?.split(",") ?? ["6.1", "6.12"]).flatMap(
-  (word) => kernelByName(word) ?? [],
-);
+const kernels = testKernels("examples", ["6.1"]);
 const examples = readExamples();
 
 describe.each(kernels)("examples on kernel %s", (kernel) => {

@@ -2,13 +2,11 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import type { KernelName } from "../../src/vm/kernel-catalog.ts";
 import { findCompiler } from "./effects.ts";
-import { REPOSITORY, RUNTIME, compileForGuest, runInGuest } from "./guest.ts";
+import { REPOSITORY, RUNTIME, compileForGuest, runInGuest, testKernels } from "./guest.ts";
 
-/** Entries in a hash, and in the storage of tasks; set POLICYC_ALL_KERNELS for every kernel. */
-const kernels: readonly KernelName[] =
-  process.env["POLICYC_ALL_KERNELS"] === undefined ? ["5.10", "6.12"] : ["5.10", "6.1", "6.12", "7.2"];
+/** Entries in a hash, and in the storage of tasks. */
+const kernels = testKernels("exec stage", ["5.10", "6.12"]);
 
 const PATHS = [
   ...["exe", "listed", "parent", "ancestor", "any", "none", "before"],

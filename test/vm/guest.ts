@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { storeBundle } from "../../src/bundle/bundle.ts";
 import type { GuestFile, GuestStep, StepResult } from "../../src/vm/guest-job.ts";
-import type { KernelName } from "../../src/vm/kernel-catalog.ts";
+import { KERNEL_NAMES, type KernelName, kernelByName } from "../../src/vm/kernel-catalog.ts";
 import { prepareKernel } from "../../src/vm/prepare-kernel.ts";
 import { DEFAULT_SHAPE, type MachineShape } from "../../src/vm/qemu-arguments.ts";
 import { runGuestSteps } from "../../src/vm/run-guest.ts";
@@ -14,6 +14,20 @@ export const REPOSITORY = fileURLToPath(new URL("../..", import.meta.url));
 
 /** Command line of the built runtime, for steps in a guest. */
 export const RUNTIME = [process.execPath, `${REPOSITORY}dist/policyc-runtime.js`] as const;
+
+/**
+ * The kernels that a suite is tried on: `usual` ones, with POLICYC_ALL_KERNELS all, with POLICYC_TEST_KERNELS=5.10,7.2
+ * those. Prints which are left out: with every kernel for every suite the tests take more than twenty minutes.
+ */
+export function testKernels(suite: string, usual: readonly KernelName[]): readonly KernelName[] {
+  const named = process.env["POLICYC_TEST_KERNELS"]?.split(",").flatMap((word) => kernelByName(word) ?? []);
+  const chosen = named ?? (process.env["POLICYC_ALL_KERNELS"] === undefined ? usual : KERNEL_NAMES);
+  const left = KERNEL_NAMES.filter((name) => !chosen.includes(name));
+  if (left.length > 0) {
+    process.stdout.write(`${suite}: not tried on ${left.join(", ")} (POLICYC_ALL_KERNELS=1 tries all)\n`);
+  }
+  return chosen;
+}
 
 export interface GuestTestOptions {
   readonly files?: readonly GuestFile[];

@@ -1,10 +1,9 @@
 /** KubeArmor policies in real containers: what comes of operations, and the alerts in KubeArmor's own form. */
 import { beforeAll, describe, expect, it } from "vitest";
 import type { StepResult } from "../../src/vm/guest-job.ts";
-import { kernelByName, type KernelName } from "../../src/vm/kernel-catalog.ts";
 import { shellQuote } from "../../src/vm/shell-quote.ts";
 import { containerFiles, execOnTerminal, prepareContainers, shell, startContainer } from "./container.ts";
-import { RUNTIME, compileForGuest, runInGuest } from "./guest.ts";
+import { RUNTIME, compileForGuest, runInGuest, testKernels } from "./guest.ts";
 import {
   containerOf,
   feedOf,
@@ -13,9 +12,7 @@ import {
   type KubearmorCase,
 } from "./kubearmor-case.ts";
 
-const kernels: readonly KernelName[] = process.env["POLICYC_TEST_KERNELS"]
-  ?.split(",")
-  .flatMap((name) => kernelByName(name) ?? []) ?? ["6.1"];
+const kernels = testKernels("KubeArmor policies", ["6.1"]);
 
 const groups = readKubearmorGroups();
 const containers = groups.map(containerOf);

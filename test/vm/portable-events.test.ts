@@ -2,9 +2,9 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { StepResult } from "../../src/vm/guest-job.ts";
-import { kernelByName, type KernelName } from "../../src/vm/kernel-catalog.ts";
+import { type KernelName } from "../../src/vm/kernel-catalog.ts";
 import { findCompiler } from "./effects.ts";
-import { REPOSITORY, RUNTIME, compileForGuest, runInGuest } from "./guest.ts";
+import { REPOSITORY, RUNTIME, compileForGuest, runInGuest, testKernels } from "./guest.ts";
 import {
   deniedEvents,
   operations,
@@ -27,10 +27,7 @@ interface Outcome {
   readonly changed: boolean;
 }
 
-/** `POLICYC_TEST_KERNELS=5.10,7.2` tries others. */
-const kernels = (process.env["POLICYC_TEST_KERNELS"]?.split(",") ?? ["6.1", "6.12"]).flatMap(
-  (word) => kernelByName(word) ?? [],
-);
+const kernels = testKernels("portable events", ["6.1", "6.12"]);
 
 /** Policies of events that not every kernel serves. */
 function policiesFor(kernel: KernelName): readonly string[] {

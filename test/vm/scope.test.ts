@@ -1,7 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { GuestFile, StepResult } from "../../src/vm/guest-job.ts";
-import { kernelByName, type KernelName } from "../../src/vm/kernel-catalog.ts";
 import {
   containerFiles,
   execInContainer,
@@ -13,7 +12,7 @@ import {
   type Container,
 } from "./container.ts";
 import { buildEffects, parseEffects } from "./effects.ts";
-import { REPOSITORY, RUNTIME, compileForGuest, runInGuest } from "./guest.ts";
+import { REPOSITORY, RUNTIME, compileForGuest, runInGuest, testKernels } from "./guest.ts";
 
 /** Each policy refuses one file, so that the files that can't be opened tell which policies apply. */
 const SCOPES = {
@@ -102,9 +101,7 @@ const EXPECTED: Readonly<Record<string, readonly PolicyName[]>> = {
   followed: ["container", "image", "name", "elsewhere"],
 };
 
-const kernels: readonly KernelName[] = process.env["POLICYC_TEST_KERNELS"]
-  ?.split(",")
-  .flatMap((word) => kernelByName(word) ?? []) ?? ["6.1", "6.12"];
+const kernels = testKernels("scopes", ["6.1"]);
 
 function compile(): string {
   const directory = `${REPOSITORY}build/enforcement`;

@@ -1,5 +1,5 @@
+import { testKernels } from "./guest.ts";
 import { beforeAll, describe, expect, it } from "vitest";
-import { type KernelName, kernelByName } from "../../src/vm/kernel-catalog.ts";
 import { type Expectation, readGroups } from "./tetragon-case.ts";
 import { readEvent } from "./tetragon-event-schema.ts";
 import {
@@ -12,10 +12,8 @@ import {
   targetOf,
 } from "./tetragon-run.ts";
 
-/** `POLICYC_TEST_KERNELS=5.10,7.2` tries others, `POLICYC_TEST_CASES=NAME,…` only these folders. */
-const kernels: readonly KernelName[] = (
-  process.env["POLICYC_TEST_KERNELS"]?.split(",") ?? ["6.1", "6.12"]
-).flatMap((word) => kernelByName(word) ?? []);
+/** `POLICYC_TEST_CASES=NAME,…` has only these folders tried. */
+const kernels = testKernels("TracingPolicies", ["6.1", "6.12"]);
 const all = readGroups();
 
 /**
