@@ -28,10 +28,9 @@ export function readAccounts(maps: AccountMaps, { rules }: Manifest): readonly (
     if (!post) {
       return undefined;
     }
-    // What is left out or lost is read first: meanwhile more can only be decided.
-    const [suppressed, lost] = readPair(maps.alerts, index);
-    const decided = Math.max(Number(readPerCpu(maps.hits, index)), suppressed + lost);
-    return { decided, delivered: decided - suppressed - lost, suppressed, lost };
+    // What became of them is read first: meanwhile more can only be decided.
+    const [suppressed, lost, delivered] = readCounts(maps.alerts, index);
+    return { decided: Number(readPerCpu(maps.hits, index)), delivered, suppressed, lost };
   });
 }
 
@@ -53,14 +52,14 @@ export function accountText({ decided, delivered, suppressed, lost }: Account): 
   return `${decided} ${decided === 1 ? "alert" : "alerts"}: ${delivered} delivered, ${suppressed} suppressed, ${lost} lost`;
 }
 
-/** The sums over all CPUs of an element of two u64 of a per-CPU array. */
-function readPair(fd: number, index: number): readonly [number, number] {
-  const values = new BigUint64Array(possibleCpus() * 2);
+/** The sums over all CPUs of the three counts of a rule. */
+function readCounts(fd: number, index: number): readonly [number, number, number] {
+  const values = new BigUint64Array(possibleCpus() * 3);
   const key = new Uint8Array(new Uint32Array([index]).buffer);
   if (mapLookup(fd, key, new Uint8Array(values.buffer)) < 0) {
-    return [0, 0];
+    return [0, 0, 0];
   }
   const sum = (part: number): bigint =>
-    values.reduce((total, value, place) => (place % 2 === part ? total + value : total), 0n);
-  return [Number(sum(0)), Number(sum(1))];
+    values.reduce((total, value, place) => (place % 3 === part ? total + value : total), 0n);
+  return [Number(sum(0)), Number(sum(1)), Number(sum(2))];
 }

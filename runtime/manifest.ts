@@ -453,7 +453,7 @@ export const WELL_KNOWN_MAPS = {
   modes: "modes",
   /** Per-CPU array of u64, one for each rule: how often it decided. */
   hits: "hits",
-  /** Per-CPU array of two u64, one pair for each rule: alerts that a limit left out, and alerts lost. */
+  /** Per-CPU array of three u64 for each rule: alerts that a limit left out, alerts lost, and alerts handed over. */
   alerts: "alerts",
 } as const;
 

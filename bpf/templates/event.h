@@ -44,8 +44,8 @@ static __always_inline void event_send(void *record, u32 size)
 		count(COUNTER_LOST);
 }
 
-/* Counts the alerts of a record that could not be handed over. */
-__noinline int count_lost_alerts(u32 level)
+/* Counts the alerts of a record that was handed over, or could not be. */
+__noinline int count_alerts(u32 level, u32 lost)
 {
 	struct scratch *scratch = scratch_at(level);
 
@@ -56,9 +56,11 @@ __noinline int count_lost_alerts(u32 level)
 			break;
 
 		u32 decision = *record_decision(scratch, at);
+		u32 rule = decision & DECISION_RULE;
+		struct alert_counts *counts = bpf_map_lookup_elem(&alerts, &rule);
 
-		if (!(decision & DECISION_SUPPRESSED))
-			count_lost_alert(decision & DECISION_RULE);
+		if (counts && !(decision & DECISION_SUPPRESSED))
+			__sync_fetch_and_add(lost ? &counts->lost : &counts->delivered, 1);
 	}
 	return 0;
 }
@@ -67,10 +69,12 @@ __noinline int count_lost_alerts(u32 level)
 static __always_inline void alerts_send(struct scratch *scratch, u32 size)
 {
 	((struct event_header *)scratch->record)->size = size;
-	if (bpf_ringbuf_output(&events, scratch->record, size, BPF_RB_NO_WAKEUP)) {
+
+	bool lost = bpf_ringbuf_output(&events, scratch->record, size, BPF_RB_NO_WAKEUP);
+
+	if (lost)
 		count(COUNTER_LOST);
-		count_lost_alerts(scratch->level);
-	}
+	count_alerts(scratch->level, lost);
 }
 
 /* Bytes of a path up to which it is copied word by word. */

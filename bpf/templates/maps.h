@@ -52,12 +52,14 @@ struct {
 	__type(value, u64);
 } hits SEC(".maps");
 
-/* What became of each rule's alerts; those that are neither were handed over. */
+/* What became of each rule's alerts. */
 struct alert_counts {
 	/* Left out by a limit. */
 	u64 suppressed;
 	/* Without room for their record. */
 	u64 lost;
+	/* Handed over. */
+	u64 delivered;
 };
 
 struct {

@@ -250,7 +250,7 @@ function mapsOf(ir: Ir, program: Program): readonly ManifestMap[] {
     { ...table("events", "ringbuf", 0, 0, 1 << 20), bytes: 1 << 20 },
     table("modes", "array", 4, 4, Math.max(1, ir.policies.length), 0),
     table("hits", "percpu_array", 4, 8, Math.max(1, rules), 0),
-    table("alerts", "percpu_array", 4, 16, Math.max(1, rules), 0),
+    table("alerts", "percpu_array", 4, 24, Math.max(1, rules), 0),
     ...program.maps,
     ...(program.scope === undefined
       ? []

@@ -161,12 +161,12 @@ function decodeRun(results: Buffer, records: Buffer, { alerts, limits }: LimitTr
   const sums = alerts.length * EVENT_BYTES;
   const sum = (index: number): number => Number(results.readBigUInt64LE(sums + index * 8));
   const counter = (name: (typeof COUNTERS)[number]): number =>
-    sum(limits.length * 2 + COUNTERS.indexOf(name));
+    sum(limits.length * 3 + COUNTERS.indexOf(name));
   return {
     posted,
     notices: decodeNotices(records),
-    suppressed: limits.map((_, rule) => sum(rule * 2)),
-    lost: limits.map((_, rule) => sum(rule * 2 + 1)),
+    suppressed: limits.map((_, rule) => sum(rule * 3)),
+    lost: limits.map((_, rule) => sum(rule * 3 + 1)),
     counters: {
       lost: counter("lost"),
       unresolved: counter("unresolved"),

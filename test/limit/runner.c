@@ -6,7 +6,7 @@
  *
  * PLAN has a line `map key-hex value-hex` for each entry. EVENTS holds COUNT alerts as `struct limit_event`;
  * thread T takes those whose number modulo THREADS is T, in order. RESULTS gets the same structs with what became
- * of each, then two u64 for each rule: alerts left out and alerts lost, then the counters. RECORDS gets what the
+ * of each, then three u64 for each rule: alerts left out, lost and handed over, then the counters. RECORDS gets what the
  * ring buffer held.
  */
 #define _GNU_SOURCE

@@ -12,7 +12,7 @@ import { type Entry, entriesOf, pathValues, sourcesOf } from "./entries.ts";
 import type { Findings } from "./findings.ts";
 import { notYet } from "./findings.ts";
 import { checkDirectory, checkPath, withMergedUsr } from "./paths.ts";
-import type { SectionRule } from "./rule.ts";
+import { report, type SectionRule } from "./rule.ts";
 import { capabilityNames } from "./words.ts";
 
 export const capabilityEvents = ["capability.use"] as const;
@@ -89,7 +89,7 @@ function systemCallBlock(entry: Entry, findings: Findings): readonly Block[] {
           kind: "rule",
           label: undefined,
           condition: undefined,
-          actions: [{ kind: "alert", template: undefined, span }],
+          actions: report(span),
           span,
         },
       ],

@@ -117,14 +117,15 @@ function ruleOf(condition: Condition | undefined, actions: readonly Action[], sp
 }
 
 function refusal(span: Span): readonly Action[] {
-  return [
-    { kind: "deny", errno: word("EACCES", span), span },
-    { kind: "alert", template: undefined, span },
-  ];
+  return [{ kind: "deny", errno: word("EACCES", span), span }, ...report(span)];
 }
 
-function report(span: Span): readonly Action[] {
-  return [{ kind: "alert", template: undefined, span }];
+/** As many alerts as the node's configuration allows each rule and container. */
+export function report(span: Span): readonly Action[] {
+  return [
+    { kind: "alert", template: undefined, span },
+    { kind: "default-limit", span },
+  ];
 }
 
 function permission(span: Span): readonly Action[] {

@@ -47,6 +47,7 @@ struct {
 struct alert_counts {
 	__u64 suppressed;
 	__u64 lost;
+	__u64 delivered;
 };
 
 struct {
@@ -70,14 +71,12 @@ int on_exec(void *ctx)
 	__u32 *mode = bpf_map_lookup_elem(&modes, &zero);
 	__u32 *value = bpf_map_lookup_elem(&chosen, &seven);
 	__u64 *hit = bpf_map_lookup_elem(&hits, &zero);
+	struct alert_counts *counts = bpf_map_lookup_elem(&alerts, &zero);
 	struct hook_record *record = bpf_ringbuf_reserve(&events, sizeof(*record), 0);
 	if (!record) {
 		__u64 *lost = bpf_map_lookup_elem(&counters, &zero);
 		if (lost)
 			*lost += 1;
-
-		struct alert_counts *counts = bpf_map_lookup_elem(&alerts, &zero);
-
 		if (counts)
 			counts->lost += 1;
 		return 0;
@@ -95,6 +94,8 @@ int on_exec(void *ctx)
 	record->argument = value ? *value : 0;
 	if (hit)
 		*hit += 1;
+	if (counts)
+		counts->delivered += 1;
 	bpf_ringbuf_submit(record, BPF_RB_NO_WAKEUP);
 	return 0;
 }
