@@ -2,7 +2,6 @@
  * Alert throttling of KubeArmor policies at work: two containers, two processors, rates below, at and far above what is
  * allowed, and a configuration that changes. What was printed is held against what the kernel has counted.
  */
-import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { shellQuote } from "../../src/vm/shell-quote.ts";
@@ -16,7 +15,7 @@ import {
   shell,
   startContainer,
 } from "./container.ts";
-import { REPOSITORY, RUNTIME, runInGuest } from "./guest.ts";
+import { REPOSITORY, RUNTIME, compileForGuest, runInGuest } from "./guest.ts";
 
 const kernels: readonly KernelName[] = process.env["POLICYC_TEST_KERNELS"]
   ?.split(",")
@@ -87,10 +86,7 @@ function compile(): string {
   const directory = `${REPOSITORY}build/enforcement`;
   mkdirSync(directory, { recursive: true });
   writeFileSync(`${directory}/noise.yaml`, POLICY);
-  const output = `${directory}/noise.policyc`;
-  const program = `${REPOSITORY}dist/policyc.js`;
-  execFileSync(process.execPath, [program, "compile", `${directory}/noise.yaml`, "-o", output]);
-  return output;
+  return compileForGuest("enforcement/noise", [`${directory}/noise.yaml`]);
 }
 
 interface Account {
