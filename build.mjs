@@ -13,6 +13,8 @@ const shared = {
   target: "node20",
   logLevel: "warning",
   legalComments: "none",
+  // What is started from kept code has no importer of modules; all that is left outside are CommonJS modules.
+  supported: { "dynamic-import": false },
 };
 
 // The compiler is one script whose compiled code is kept beside it; parts that a command does not need are only

@@ -7,7 +7,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { basename, join } from "node:path";
-import { Script, constants } from "node:vm";
+import { Script } from "node:vm";
 
 const name = basename(__filename, ".js");
 const program = join(__dirname, `${name}-program.js`);
@@ -25,7 +25,6 @@ const cachedData = keptCode();
 const script = new Script(`(function (require, __filename) {${readFileSync(program, "utf8")}\n})`, {
   filename: program,
   ...(cachedData === undefined ? {} : { cachedData }),
-  importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
 });
 
 // The script is the function written above.

@@ -6,7 +6,6 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { shellQuote } from "../../src/vm/shell-quote.ts";
 import type { StepResult } from "../../src/vm/guest-job.ts";
-import { type KernelName, kernelByName } from "../../src/vm/kernel-catalog.ts";
 import {
   type Container,
   containerFiles,
@@ -15,11 +14,9 @@ import {
   shell,
   startContainer,
 } from "./container.ts";
-import { REPOSITORY, RUNTIME, compileForGuest, runInGuest } from "./guest.ts";
+import { REPOSITORY, RUNTIME, compileForGuest, runInGuest, testKernels } from "./guest.ts";
 
-const kernels: readonly KernelName[] = process.env["POLICYC_TEST_KERNELS"]
-  ?.split(",")
-  .flatMap((name) => kernelByName(name) ?? []) ?? ["6.1"];
+const kernels = testKernels("alert throttling", ["6.1"]);
 
 const POLICY = `apiVersion: security.kubearmor.com/v1
 kind: KubeArmorPolicy
@@ -173,7 +170,10 @@ describe.each(kernels)("alert throttling on kernel %s", (kernel) => {
 
   it("loads with the ConfigMap's settings, and does what is tried", () => {
     const quiet = ["prepare", "load", "below", "at", "above", "after", "changed", "off", "unload", "again"];
-    expect(quiet.filter((name) => step(name)?.exit !== 0)).toEqual([]);
+    const failures = quiet.flatMap((name) =>
+      step(name)?.exit === 0 ? [] : [`${name}: ${step(name)?.exit ?? ""} ${step(name)?.stderr ?? ""}`],
+    );
+    expect(failures).toEqual([]);
   });
 
   it("posts what stays within the limit, and of too many as many as it allows", () => {
