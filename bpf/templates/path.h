@@ -180,6 +180,18 @@ static __always_inline void path_of(struct path_value *value, struct dentry *den
 	value->below_length = 0;
 }
 
+/* FMODE_NOACCOUNT of include/linux/fs.h: only files that a file system opens below another one's file have it. */
+#define FILE_NOT_ACCOUNTED (1U << 29)
+
+/*
+ * Whether an overlay has opened the file for its own. Up to 6.6 it goes by the same path, and security hooks are reached
+ * for it once more: what the process does has been decided and reported at the overlay's file.
+ */
+static __always_inline bool file_is_backing(const struct file *file)
+{
+	return file->f_mode & FILE_NOT_ACCOUNTED;
+}
+
 static __always_inline void path_of_file(struct path_value *value, struct file *file)
 {
 	path_of(value, file->f_path.dentry, file->f_path.mnt);

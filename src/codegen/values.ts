@@ -211,6 +211,14 @@ function readerOf(type: ArgumentType): string {
   return type.kind === "text" && type.form.kind === "data_loc" ? "data_loc" : type.kind;
 }
 
+/** Leaves a security hook that an overlay has reached for the file below its own. */
+function writeBackingTest(writer: CWriter, point: AttachPoint, kind: string, name: string): void {
+  if (kind === "file" && (point.kind === "lsm" || point.target.startsWith("security_"))) {
+    writer.line(`if (file_is_backing(${name}))`);
+    writer.line("\treturn 0;");
+  }
+}
+
 function writeArgument(
   writer: CWriter,
   point: AttachPoint,
@@ -225,6 +233,7 @@ function writeArgument(
       writeIfPresent(writer, point, mapping.parameter, () => {
         const { name, user, mayBeNull } = elementAt(point.parameters, mapping.parameter);
         const isAddress = kind === "text" && user !== undefined;
+        writeBackingTest(writer, point, kind, name);
         writeParameter(writer, argument, kind, isAddress ? `user_address(${name})` : name);
         if (mayBeNull !== undefined) {
           writeFound(writer, argument, kind);
