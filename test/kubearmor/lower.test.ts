@@ -67,7 +67,9 @@ test("action, severity, tags and message are those of the rule, else of the sect
     - {path: /b, severity: 4, action: Block, tags: [rule]}
 `;
   const policy = await printed(text);
-  expect(policy).toContain('file.path == "/a" { severity 3 tags ["spec"] message "of the section" alert, limit default }');
+  expect(policy).toContain(
+    'file.path == "/a" { severity 3 tags ["spec"] message "of the section" alert, limit default }',
+  );
   expect(policy).toContain(
     'file.path == "/b" { severity 4 tags ["rule"] message "of the section" deny EACCES, alert, limit default }',
   );
@@ -82,7 +84,12 @@ describe("a posture", () => {
   test.each([
     ["is audit", allow(), undefined, "otherwise alert, limit default"],
     ["is what the command line says", allow(), block, "otherwise deny EACCES, alert, limit default"],
-    ["is what the policy says", allow(annotation("block")), undefined, "otherwise deny EACCES, alert, limit default"],
+    [
+      "is what the policy says",
+      allow(annotation("block")),
+      undefined,
+      "otherwise deny EACCES, alert, limit default",
+    ],
     ["is rather what the policy says", allow(annotation("audit")), block, "otherwise alert, limit default"],
   ])("%s", async (_, text, postures, otherwise) => {
     const options = postures === undefined ? {} : { postures };
@@ -99,8 +106,12 @@ test("a process with a terminal is refused where `pts: false` stands, and a Bloc
     `${head("KubeArmorHostPolicy")}  nodeSelector: {matchLabels: {kubernetes.io/hostname: "*"}}
   process: {matchPaths: [{path: /usr/bin/id, pts: false}], action: ${action}}
 `;
-  expect(await printed(text("Block"))).toMatch(/deny EACCES, alert, limit default when process\.tty exists allow/);
-  expect(await printed(text("Allow"))).toMatch(/deny EACCES, alert, limit default when process\.tty exists allow/);
+  expect(await printed(text("Block"))).toMatch(
+    /deny EACCES, alert, limit default when process\.tty exists allow/,
+  );
+  expect(await printed(text("Allow"))).toMatch(
+    /deny EACCES, alert, limit default when process\.tty exists allow/,
+  );
   expect(await printed(text("Audit"))).toMatch(/alert, limit default when process\.tty exists allow/);
   expect(await printed(text("Block").replace("false", "true"))).not.toContain("process.tty");
 });

@@ -96,7 +96,11 @@ describe.each(kernels)("KubeArmor policies in containers on kernel %s", (kernel)
         { name: "prepare", argv: shell(`${prepareContainers(containers)}\n${copyPrograms()}`) },
         ...containers.map((one) => ({ name: `start ${one.id}`, argv: startContainer(one) })),
         { name: "ready", argv: shell(waitFor("ready")), timeoutSeconds: 120 },
-        { name: "load", argv: [...RUNTIME, "load", bundle, "--workloads", FEED, "--alertThrottling=false"], timeoutSeconds: 400 },
+        {
+          name: "load",
+          argv: [...RUNTIME, "load", bundle, "--workloads", FEED, "--alertThrottling=false"],
+          timeoutSeconds: 400,
+        },
         { name: "operate", argv: shell(operate()), timeoutSeconds: 300 },
         { name: "collect", argv: shell(COLLECT), timeoutSeconds: 60 },
         { name: "alerts", argv: ["cat", "/run/alerts"] },
