@@ -23,6 +23,8 @@ export const parts = [
   "pathFields",
   // Values that event records carry.
   "captures",
+  // Those of them that are kernel objects of many parts, such as credentials.
+  "objects",
   // Rules that it decides.
   "rules",
   // 64-bit words of its vectors, where they lie on the stack.
@@ -128,6 +130,7 @@ export function shapeOf(
       pathReads: argumentsOf(hook, ["file", "path"]),
       pathFields,
       captures: hook.captures.length,
+      objects: hook.captures.filter(({ type }) => type.kind === "object").length,
       rules: rules.length,
       words: wide ? 0 : words,
       wide: wide ? 1 : 0,

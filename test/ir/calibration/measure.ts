@@ -55,7 +55,7 @@ export async function compileSample(
   }
   const programs = readPrograms(object).flatMap((built): readonly SampleProgram[] => {
     const hook = program.programHooks.get(built.name);
-    return hook === undefined
+    return hook === undefined || isRefusal(elementAt(hooks, hook), built)
       ? []
       : [{ name: built.name, built, shape: shapeOfProgram(elementAt(hooks, hook), built) }];
   });
@@ -88,6 +88,14 @@ async function verifySample({ name, text }: Sample): Promise<VerifiedIr | string
   return checked?.value === undefined || hasErrors(found)
     ? (found.find(({ severity }) => severity === "error")?.message ?? "no policy")
     : checked.value;
+}
+
+/** Whether a program only puts into force what another has decided. */
+function isRefusal(hook: IrHook, { section }: ObjectProgram): boolean {
+  return hook.attachments.some(
+    ({ kind, alternatives }) =>
+      kind === "refusal" && alternatives.some((point) => section === `${point.kind}/${point.target}`),
+  );
 }
 
 function shapeOfProgram(hook: IrHook, { name, section }: ObjectProgram): Shape {
