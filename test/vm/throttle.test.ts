@@ -18,20 +18,15 @@ import { REPOSITORY, RUNTIME, compileForGuest, runInGuest, testKernels } from ".
 
 const kernels = testKernels("alert throttling", ["6.1"]);
 
-const POLICY = `apiVersion: security.kubearmor.com/v1
-kind: KubeArmorPolicy
-metadata:
-  name: noise
-  namespace: shop
-spec:
-  selector:
-    matchLabels: {app: noise}
-  file:
-    matchPaths:
-    - path: /data/noisy
-      action: Audit
-    - path: /data/closed
-      action: Block
+/** What rules of KubeArmor policies become; on one event, as each further hook takes seconds to load in a guest. */
+const POLICY = `policy "noise" namespace "shop" {
+  applies to containers where pod.namespace == "shop" and pod.labels["app"] == "noise"
+
+  on file.open {
+    alert, limit default when file.path == "/data/noisy"
+    deny EACCES, alert, limit default when file.path == "/data/closed"
+  }
+}
 `;
 
 /** As users of KubeArmor have it in their cluster. */
@@ -82,8 +77,8 @@ const TRIALS = {
 function compile(): string {
   const directory = `${REPOSITORY}build/enforcement`;
   mkdirSync(directory, { recursive: true });
-  writeFileSync(`${directory}/noise.yaml`, POLICY);
-  return compileForGuest("enforcement/noise", [`${directory}/noise.yaml`]);
+  writeFileSync(`${directory}/noise.policy`, POLICY);
+  return compileForGuest("enforcement/noise", [`${directory}/noise.policy`]);
 }
 
 interface Account {
